@@ -1,0 +1,299 @@
+"""The nouns that processes and packages exchange. Standard library only.
+
+Times of the agenda are naive practice-local wall times (``datetime`` without tzinfo) everywhere outside
+``voicebot/agenda``. Audio is mono signed 16-bit little-endian PCM and always carries its rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, NoReturn, Protocol
+
+FRAME_SECONDS = 0.02
+"""Duration of one audio frame on the wire between processes, s."""
+
+Asks = Literal[
+    "open",
+    "motive",
+    "known",
+    "for_whom",
+    "practitioner",
+    "when",
+    "choice",
+    "birth_name",
+    "first_name",
+    "spelling",
+    "birth_date",
+    "phone",
+    "confirm",
+    "which",
+    "emergency",
+    "callback",
+    "transcript",
+]
+"""What the assistant has just asked the caller."""
+
+Outcome = Literal[
+    "booked",
+    "moved",
+    "cancelled",
+    "informed",
+    "transferred",
+    "callback",
+    "emergency",
+    "abandoned",
+]
+"""How a call ended."""
+
+PatientKind = Literal["new", "known"]
+AppointmentStatus = Literal["held", "booked", "moved", "cancelled", "done", "noshow"]
+
+
+class Audio:
+    """A piece of sound: mono s16le PCM at ``rate`` Hz. It refuses pickling and never shows its samples."""
+
+    __slots__ = ("pcm", "rate")
+
+    def __init__(self, rate: int, pcm: bytes) -> None:
+        self.rate = rate
+        self.pcm = pcm
+
+    @property
+    def seconds(self) -> float:
+        """Duration, s."""
+        return len(self.pcm) / 2 / self.rate
+
+    def frames(self) -> Iterator[bytes]:
+        """Cut into 20 ms frames of PCM bytes; the last one is padded with silence."""
+        size = int(self.rate * FRAME_SECONDS) * 2
+        for start in range(0, len(self.pcm), size):
+            yield self.pcm[start : start + size].ljust(size, b"\0")
+
+    def __repr__(self) -> str:
+        return f"<Audio {self.seconds:.2f} s at {self.rate} Hz>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("audio is never pickled: no recording")
+
+
+# --- hearing and speaking ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the recogniser made of one utterance."""
+
+    text: str
+    logprob: float
+    """Mean log-probability of the tokens."""
+    rejected: str | None
+    """Why a gate refused it, or None."""
+    milliseconds: float
+    """Time that recognition took, ms."""
+
+
+class Recogniser(Protocol):
+    """Speech to text."""
+
+    def recognise(self, audio: Audio, *, hotwords: str | None = None) -> Heard:
+        """Recognise one utterance (any rate; at most ~28 s). Blocking: call it in a thread. Never raises on odd sound."""
+
+
+class Voice(Protocol):
+    """Text to speech."""
+
+    def synthesise(self, text: str) -> Iterator[Audio]:
+        """Yield the sound of ``text`` in pieces, the first as early as possible. Blocking: iterate in a thread."""
+
+
+# --- understanding ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A named span of an utterance (end exclusive)."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What Rasa made of one utterance."""
+
+    intent: str
+    confidence: float
+    ranking: tuple[tuple[str, float], ...] = ()
+    entities: tuple[Entity, ...] = ()
+    route: str = "turn"
+    """What the dialogue rules chose: ``turn`` (our own actions decide), ``answer`` (an answer of the practice), ``human``, ``emergency``, ``goodbye`` …"""
+
+
+class Understander(Protocol):
+    """Words to intent and entities."""
+
+    async def understand(self, text: str, *, asks: Asks | None, conversation: str) -> Understanding:
+        """Understand one utterance given what was asked. Raises UnavailableError while Rasa is away."""
+
+
+@dataclass(frozen=True)
+class When:
+    """A reading of a French time expression: half-open windows of local start times."""
+
+    windows: tuple[tuple[datetime, datetime], ...]
+    prefer: Literal["soonest"] | None = None
+    leftover: tuple[str, ...] = ()
+    sure: bool = False
+    reading: str = ""
+    """The reading in French, to be read back."""
+
+
+# --- agenda -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, order=True)
+class Slot:
+    """A bookable time of one practitioner for one motive."""
+
+    start: datetime
+    end: datetime
+    practitioner: str
+    motive: str
+    site: str
+
+
+@dataclass(frozen=True)
+class SlotQuery:
+    """What is sought. Empty ``windows`` mean any time; windows bound start times, half-open."""
+
+    motive: str
+    patient: PatientKind = "new"
+    practitioner: str | None = None
+    windows: tuple[tuple[datetime, datetime], ...] = ()
+    exclude: tuple[datetime, ...] = ()
+    """Starts already refused."""
+
+
+@dataclass(frozen=True)
+class PatientClaim:
+    """Who a caller says the patient is; never proof."""
+
+    birth_name: str
+    first_name: str
+    birth_date: date
+    phone: str | None = None
+    """E.164, or None."""
+    used_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A patient of the practice."""
+
+    id: str
+    birth_name: str
+    first_name: str
+    birth_date: date
+    phone: str | None = None
+    used_name: str | None = None
+    status: str = "provisoire"
+    """Identity status: ``provisoire`` for anything that a phone call created."""
+    known: bool = False
+    """A settled patient with a past visit, or marked so by staff."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A slot kept for one call until ``until``."""
+
+    id: str
+    slot: Slot
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """A row of the agenda, as committed."""
+
+    id: str
+    status: AppointmentStatus
+    slot: Slot
+    patient: Patient | None
+    source: str
+    """``phone``, ``desk``, ``terminal``."""
+    version: int = 1
+
+
+class Agenda(Protocol):
+    """The practice's agenda: every answer is computed from its rules and the committed rows. Blocking; milliseconds."""
+
+    def search(self, query: SlotQuery, *, limit: int | None = None) -> list[Slot]:
+        """Bookable slots in order of start. Raises NotBookableError when a rule forbids the motive altogether."""
+
+    def offers(self, query: SlotQuery, *, limit: int = 3) -> list[Slot]:
+        """Up to ``limit`` slots that differ usefully (not three in one hour when a week was asked for)."""
+
+    def hold(self, slot: Slot, *, patient: PatientKind, owner: str) -> Hold:
+        """Keep a slot for the call ``owner``, replacing any hold that it had. Raises SlotTakenError, NotBookableError."""
+
+    def release(self, owner: str) -> None:
+        """Drop the holds of a call."""
+
+    def book(self, hold: Hold, claim: PatientClaim, *, source: str, idempotency_key: str) -> Appointment:
+        """Commit a hold; every rule is checked again. Raises SlotTakenError, NotBookableError, HoldExpiredError."""
+
+    def match(self, claim: PatientClaim) -> Sequence[Patient]:
+        """Patients whose identity equals the claim (accents and hyphens aside): none, one, or homonyms."""
+
+    def appointment(self, appointment_id: str) -> Appointment:
+        """Read one committed row back. Raises AgendaError when there is none."""
+
+    def appointments_of(self, patient_id: str) -> Sequence[Appointment]:
+        """Booked appointments to come of one patient, in order."""
+
+    def cancel(self, appointment_id: str, *, source: str, idempotency_key: str) -> Appointment:
+        """Cancel a booked appointment. Raises NotBookableError past the motive's cut-off."""
+
+    def move(self, appointment_id: str, hold: Hold, *, source: str, idempotency_key: str) -> Appointment:
+        """Insert the new and delete the old in one transaction; the old slot is kept until then."""
+
+
+# --- the dialogue -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One turn of the assistant."""
+
+    say: str
+    asks: Asks | None
+    offers: tuple[datetime, ...] = ()
+    outcome: Outcome | None = None
+    """Set on the last turn of a call only."""
+    appointment: Appointment | None = None
+    interruptible: bool = True
+    """The legal announcement cannot be interrupted."""
+    hotwords: str | None = None
+    """Names that the next utterance may hold, for the recogniser."""
+    pieces: tuple[str, ...] = field(default_factory=tuple)
+    """``say`` cut into pieces: those that are fixed phrases are spoken from memory."""
+
+
+class Dialogue(Protocol):
+    """The mind of one call: text and keys in, replies out. No audio, no I/O but agenda and Rasa."""
+
+    async def greet(self) -> Reply:
+        """The greeting and announcement."""
+
+    async def hear(self, text: str) -> Reply:
+        """One utterance of the caller; an empty text is silence; an utterance that was not understood is ``"?"``."""
+
+    async def key(self, keys: str) -> Reply:
+        """Keys that the caller pressed, complete for what was asked (for instance ``12031978``)."""
+
+    async def hang_up(self) -> Reply:
+        """The caller is gone: holds are released, the outcome is settled."""
