@@ -98,7 +98,7 @@ class Recogniser(Protocol):
     """Speech to text."""
 
     def recognise(self, audio: Audio, *, hotwords: str | None = None) -> Heard:
-        """Recognise one utterance (any rate; at most ~28 s). Blocking: call it in a thread. Never raises on odd sound."""
+        """Recognise one utterance (any rate; at most ~28 s). Blocking: call it in a thread."""
 
 
 class Voice(Protocol):
@@ -130,7 +130,8 @@ class Understanding:
     ranking: tuple[tuple[str, float], ...] = ()
     entities: tuple[Entity, ...] = ()
     route: str = "turn"
-    """What the dialogue rules chose: ``turn`` (our own actions decide), ``answer`` (an answer of the practice), ``human``, ``emergency``, ``goodbye`` …"""
+    """What the dialogue rules chose: ``turn`` (our own actions decide), ``answer`` (an answer that the practice
+    wrote), ``human``, ``emergency``, ``goodbye`` and so on."""
 
 
 class Understander(Protocol):
@@ -238,7 +239,11 @@ class Agenda(Protocol):
         """Up to ``limit`` slots that differ usefully (not three in one hour when a week was asked for)."""
 
     def hold(self, slot: Slot, *, patient: PatientKind, owner: str) -> Hold:
-        """Keep a slot for the call ``owner``, replacing any hold that it had. Raises SlotTakenError, NotBookableError."""
+        """Keep a slot for the call ``owner``, replacing the hold that it had.
+
+        Raises:
+            SlotTakenError, NotBookableError.
+        """
 
     def release(self, owner: str) -> None:
         """Drop the holds of a call."""
