@@ -41,11 +41,23 @@ class Link:
         self._reader = reader
         self._writer = writer
         self._mark = 0
+        self._reading: asyncio.Task[Event | None] | None = None
 
-    async def event(self, timeout: float | None = None) -> Event | None:
-        """The next event; None when the connection ended. Raises TimeoutError, ProtocolError."""
-        async with asyncio.timeout(timeout):
-            return await read_event(self._reader)
+    async def event(self, within: float | None = None) -> Event | None:
+        """The next event; None when the connection ended.
+
+        Raises:
+            TimeoutError: nothing came ``within`` that many seconds.
+            ProtocolError: the peer sent something malformed.
+        """
+        # The read outlives a timeout: cancelling it between header and data would lose the stream's place.
+        if self._reading is None:
+            self._reading = asyncio.create_task(read_event(self._reader))
+        done, _ = await asyncio.wait({self._reading}, timeout=within)
+        if not done:
+            raise TimeoutError
+        reading, self._reading = self._reading, None
+        return reading.result()
 
     def say(self, reply: Reply) -> int:
         """Have a reply spoken; the mark comes back with ``spoken``."""
@@ -66,6 +78,8 @@ class Link:
 
     async def close(self) -> None:
         """Close the connection."""
+        if self._reading is not None:
+            self._reading.cancel()
         self._writer.close()
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(1):
@@ -110,7 +124,7 @@ class Call:
     async def _turns(self) -> str:
         while self._reply is not None and self._reply.outcome is None:
             try:
-                event = await self._link.event(timeout=0.5 if self._keys.pending else None)
+                event = await self._link.event(0.5 if self._keys.pending else None)
             except TimeoutError:
                 if (keys := self._keys.expire(monotonic())) is not None:
                     await self._pressed(keys)
@@ -190,7 +204,7 @@ class Call:
         deadline = monotonic() + LAST_WORDS
         while (left := deadline - monotonic()) > 0:
             try:
-                event = await self._link.event(timeout=left)
+                event = await self._link.event(left)
             except TimeoutError:
                 break
             if event is None or event.type == "call-end":
