@@ -57,7 +57,7 @@ class Child:
         self._on_ready = on_ready
         self._on_down = on_down
         self._process: asyncio.subprocess.Process | None = None
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
@@ -106,11 +106,11 @@ class Child:
     async def supervise(self) -> None:
         """Restart the child whenever it dies, until :meth:`stop`."""
         failures = 0
-        while not self._stopping:
+        while not self._stopping.is_set():
             if self._process is not None:
                 await self._drain(self._process)
                 code = await self._process.wait()
-                if self._stopping:
+                if self._stopping.is_set():
                     return
                 log.error("the %s process ended (%s); it is restarted", self.name, code)
                 if self._on_down:
@@ -130,7 +130,7 @@ class Child:
 
     async def stop(self) -> None:
         """Ask the child to end, then make it."""
-        self._stopping = True
+        self._stopping.set()
         process = self._process
         if process is None or process.returncode is not None:
             return
