@@ -17,6 +17,7 @@ from typing import Any
 
 from voicebot.errors import UnavailableError
 from voicebot.journal import Journal
+from voicebot.sockets import reachable
 
 NAME = "service.sock"
 """The socket's name inside the data directory."""
@@ -95,7 +96,8 @@ def service_now(data: Path) -> datetime | None:
 def _connect(data: Path) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
     try:
-        connection.connect(str(path_of(data)))
+        with reachable(path_of(data)) as name:
+            connection.connect(name)
     except OSError:
         connection.close()
         raise UnavailableError(f"no service runs on {data}: start it with voicebot serve --data {data}") from None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from voicebot.errors import UnavailableError
@@ -43,13 +45,25 @@ def bind(host: str, port: int, kind: socket.SocketKind, option: str) -> socket.s
     return bound
 
 
+@contextmanager
+def reachable(path: Path) -> Iterator[str]:
+    """A name of a Unix socket's path that fits the kernel's 108 bytes however deep the directory lies."""
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
+
+
 def bind_unix(path: Path) -> socket.socket:
-    """A listening Unix socket that only this user may reach."""
+    """A listening Unix socket that only this user may reach; one left by a dead process is replaced."""
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     bound.setblocking(False)
+    path.unlink(missing_ok=True)
     before = os.umask(0o177)
     try:
-        bound.bind(str(path))
+        with reachable(path) as name:
+            bound.bind(name)
     finally:
         os.umask(before)
     bound.listen(BACKLOG)
