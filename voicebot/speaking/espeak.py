@@ -14,6 +14,8 @@ import espeakng_loader
 import numpy as np
 import numpy.typing as npt
 
+from voicebot.errors import UnavailableError
+
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: espeak_Synth returns when the callback has had all samples
 _CHARS_UTF8 = 1
 _RATE, _PITCH, _PITCH_RANGE = 1, 3, 4  # espeak_PARAMETER
@@ -27,7 +29,7 @@ _rate = 0
 _chunks: list[npt.NDArray[np.int16]] = []
 
 
-class EspeakError(RuntimeError):
+class EspeakError(UnavailableError):
     """espeak-ng could not be started, or does not know the voice."""
 
 

@@ -1,0 +1,1 @@
+"""The forge: makes the miniature recogniser from synthetic speech alone."""
