@@ -1,0 +1,110 @@
+"""What a conversation knows of the practice: motives, people, answers, phrases. Read-only, computed once a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from voicebot.ports import PatientKind
+from voicebot.thinking.phrases import phrases_of
+from voicebot.thinking.practice_file import PracticeFile
+from voicebot.thinking.words import fold
+
+
+@dataclass(frozen=True)
+class Motive:
+    """A reason for an appointment, as callers and the assistant name it."""
+
+    id: str
+    label: str
+    words: tuple[str, ...]
+    """What callers say for it, the label included."""
+    practitioners: tuple[str, ...]
+    patients: Literal["all", "new", "known"]
+    own_doctor: bool
+    instructions: str
+    sensitive: bool
+    bookable: bool
+
+    def takes(self, kind: PatientKind) -> bool:
+        """Whether this kind of patient may have it."""
+        return self.patients in ("all", kind)
+
+
+@dataclass(frozen=True)
+class Practitioner:
+    """Someone whom an appointment is with."""
+
+    id: str
+    name: str
+    words: tuple[str, ...]
+
+
+class Office:
+    """One practice as a call sees it."""
+
+    def __init__(self, practice: PracticeFile) -> None:
+        self.name = practice.name
+        self.transcript = practice.transcript
+        self.days = practice.retention.transcript
+        self.can_transfer = practice.transfer.secretary is not None
+        self.answers = dict(practice.answers)
+        self.phrases = phrases_of(practice)
+        self._practice = practice
+        self.practitioners = tuple(
+            Practitioner(person.id, person.name, (person.name, *person.words))
+            for person in practice.practitioners.values()
+        )
+        self.motives = tuple(
+            Motive(
+                motive.id,
+                motive.label,
+                (motive.label, motive.id, *motive.words),
+                motive.practitioners,
+                motive.patients,
+                motive.own_doctor,
+                motive.instructions,
+                motive.sensitive,
+                motive.bookable_by == "assistant",
+            )
+            for motive in practice.motives.values()
+        )
+
+    def motive(self, motive_id: str) -> Motive:
+        """One motive. Raises KeyError."""
+        return next(motive for motive in self.motives if motive.id == motive_id)
+
+    def practitioner_name(self, practitioner_id: str) -> str:
+        """As spoken; the id itself when the rules no longer know it."""
+        return next((p.name for p in self.practitioners if p.id == practitioner_id), practitioner_id)
+
+    def bookable_motives(self) -> tuple[Motive, ...]:
+        """The motives that a call may book, as offered in a menu (nine keys at most)."""
+        return tuple(motive for motive in self.motives if motive.bookable)[:9]
+
+    def who_does(self, motive_id: str | None) -> tuple[Practitioner, ...]:
+        """The practitioners of a motive, or all."""
+        if motive_id is None:
+            return self.practitioners
+        ids = self.motive(motive_id).practitioners
+        return tuple(p for p in self.practitioners if not ids or p.id in ids)
+
+    def general_motive(self) -> Motive | None:
+        """The motive for someone who names a symptom: the consultation, else the first open to everyone."""
+        open_to_all = [m for m in self.bookable_motives() if m.patients == "all" and not m.own_doctor]
+        named = [m for m in open_to_all if any("consultation" in fold(word) for word in m.words)]
+        return next(iter(named or open_to_all), None)
+
+    def reception_open(self, at: datetime) -> bool:
+        """Whether a person answers now."""
+        return self._practice.reception_open(at)
+
+    def call_back_day(self, now: datetime) -> date:
+        """The day by whose end the secretary will have called back: the first with reception from two hours on."""
+        at = now + timedelta(hours=2)
+        for _ in range(14 * 24):
+            if self.reception_open(at):
+                return at.date()
+            at = at.replace(minute=0) + timedelta(hours=1)
+        return now.date() + timedelta(days=1)
