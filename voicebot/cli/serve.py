@@ -1,0 +1,59 @@
+"""``voicebot serve``: the service, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+
+from voicebot.cli.setup import open_workspace
+from voicebot.errors import ConfigurationError
+from voicebot.service import Ports, Service, run_until
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--sip-port", type=port, metavar="N", help="answer SIP calls on this UDP and TCP port")
+    parser.add_argument("--web-port", type=port, metavar="N", help="the patient's page and its signalling")
+    parser.add_argument("--http-port", type=port, metavar="N", help="the desk")
+    parser.add_argument("--verbose", action="store_true", help="more log lines (ids and codes only, never words)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    logging.basicConfig(
+        level=logging.INFO if args.verbose else logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s"
+    )
+    if args.sip_port is None and args.web_port is None and args.http_port is None:
+        raise ConfigurationError("serve: name at least one door: --sip-port 5060, --web-port 8080 or --http-port 8000")
+    service = Service(open_workspace(args), Ports(args.sip_port, args.web_port, args.http_port))
+
+    def ready() -> None:
+        if service.web is not None:
+            for name, label in (("web", "patient's page"), ("http", "desk")):
+                if name in service.web.addresses:
+                    print(f"{label}: {service.web.addresses[name]}", file=sys.stderr)
+            if "http" in service.web.addresses:
+                print(f"desk's access code: {service.web.access_code}", file=sys.stderr)
+        if service.sip_port is not None:
+            print(f"SIP: {service.workspace.practice.sip.bind}:{service.sip_port} (UDP and TCP)", file=sys.stderr)
+        print("READY", file=sys.stderr, flush=True)
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await run_until(service, ready, stop)
+
+    asyncio.run(serve())
+    return 0
+
+
+def port(text: str) -> int:
+    """A port number, 0 for any free one."""
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port (0 to 65535; 0 takes a free one)")
+    return value

@@ -1,0 +1,164 @@
+"""A synthetic patient: what he wants, drawn from a seed, and what he answers to what he is asked. Pure.
+
+His wording comes from the sentence templates, and his voice from the voices, that the miniature recogniser never heard
+in training. He follows the call by its events (``asks``, its offers, and what he is told), as a person follows it by
+ear; what he answers goes to the assistant as sound only.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+
+from models.forge.grammar import Utterance, draw, first_names, surnames
+from models.forge.voices import Voice, draw_voice
+from voicebot.french.speak import say_birth_date, say_datetime
+
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+ORDINALS = ("premier", "deuxième", "troisième")
+
+FEMININE = ("Marie", "Camille", "Julie", "Laura", "Pauline", "Lucie", "Sophie", "Nathalie", "Isabelle", "Claire")
+"""First names for the motives that only women come for."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Who the patient is and what he wants."""
+
+    birth_name: str
+    first_name: str
+    birth_date: date
+    motive: str
+    weekday: int
+    """Monday is 0."""
+    part: str
+    """``matin`` or ``après-midi``."""
+    phone: str
+    """Ten digits."""
+
+    def suits(self, start: datetime) -> bool:
+        """Whether a start is what was wished for."""
+        return start.weekday() == self.weekday and (start.hour < 13) == (self.part == "matin")
+
+
+def draw_wish(rng: Random) -> Wish:
+    """Draw a patient who has never come before."""
+    motive = rng.choice(("consultation", "consultation", "vaccination", "vaccination", "frottis"))
+    part = rng.choice(("matin", "après-midi"))
+    # The midwife and the doctors all work on these; Wednesday afternoon has fewer and is a fair question too.
+    weekday = rng.randrange(5)
+    first_name = rng.choice(FEMININE if motive == "frottis" else first_names())
+    birth_date = date(1940, 1, 1) + timedelta(days=rng.randrange(365 * 62))
+    phone = "06" + "".join(rng.choice("0123456789") for _ in range(8))
+    return Wish(rng.choice(surnames()), first_name, birth_date, motive, weekday, part, phone)
+
+
+@dataclass
+class Patient:
+    """One patient in one call."""
+
+    seed: int
+    wish: Wish = field(init=False)
+    voice: Voice = field(init=False)
+    chosen: datetime | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._rng = Random(self.seed)
+        self.wish = draw_wish(self._rng)
+        self.voice = draw_voice("held", self._rng)
+        self._about = "open"
+        self._booked = False
+
+    def told(self, committed: bool) -> None:
+        """The assistant said that the booking stands."""
+        self._booked = self._booked or committed
+
+    def answer(self, asks: str, offers: tuple[datetime, ...], said: str) -> Utterance:
+        """What he says to a question; ``said`` is what he was just told."""
+        wish = self.wish
+        about, self._about = self._about, asks if asks not in ("confirm", "choice") else self._about
+        match asks:
+            case "open":
+                return self._say("goodbye") if self._booked else self._say("open", motive=wish.motive)
+            case "motive":
+                return self._say("motive", motive=wish.motive)
+            case "known":
+                return self._say("known_no")
+            case "for_whom":
+                return self._say("for_whom", relative_person="moi")
+            case "practitioner":
+                return self._say("when", day=WEEKDAYS[wish.weekday], daypart=wish.part)
+            case "when":
+                return self._say("when", day=WEEKDAYS[wish.weekday], daypart=wish.part)
+            case "choice":
+                return self._choose(offers)
+            case "birth_name":
+                return self._say("surname", surname=wish.birth_name)
+            case "first_name":
+                return self._say("first_name", first_name=wish.first_name)
+            case "spelling":
+                return self._say("spelling", surname=wish.first_name if about == "first_name" else wish.birth_name)
+            case "birth_date":
+                return self._say("birth_date", birth_date=wish.birth_date)
+            case "phone":
+                return self._say("phone", phone=wish.phone)
+            case "confirm":
+                return self._say("confirm_yes" if self._agrees(about, said) else "confirm_no")
+            case "emergency" | "which":
+                return self._say("confirm_no")
+            case _:
+                return self._say("confirm_yes")
+
+    def _choose(self, offers: tuple[datetime, ...]) -> Utterance:
+        suitable = [n for n, start in enumerate(offers) if self.wish.suits(start)]
+        if not suitable:
+            return self._say("when", day=WEEKDAYS[self.wish.weekday], daypart=self.wish.part)
+        picked = self._rng.choice(suitable)
+        self.chosen = offers[picked]
+        if len(offers) == 1:
+            return self._say("confirm_yes")
+        hours = [start.time() for start in offers]
+        if picked < len(ORDINALS) and (hours.count(hours[picked]) > 1 or self._rng.random() < 0.6):
+            return self._say("choice", ordinal=ORDINALS[picked])
+        return self._say("choice", hour=hours[picked], day=WEEKDAYS[self.chosen.weekday()])
+
+    def _agrees(self, about: str, said: str) -> bool:
+        """Whether what is read back is right: everything in the summary, or the one thing just answered."""
+        heard = fold(said)
+        wish = self.wish
+        full_name = fold(f"{wish.first_name} {wish.birth_name}")
+        birth_date = fold(say_birth_date(wish.birth_date))
+        if self.chosen is not None and fold(say_datetime(self.chosen)) in heard:
+            return full_name in heard and birth_date in heard
+        match about:
+            case "birth_name" | "spelling" if fold(wish.birth_name) in heard or _letters(wish.birth_name) in heard:
+                return True
+            case "first_name" | "spelling":
+                return fold(wish.first_name) in heard or _letters(wish.first_name) in heard
+            case "birth_date":
+                return birth_date in heard
+            case "when":
+                return WEEKDAYS[wish.weekday] in heard and fold(wish.part) in heard
+            case "motive" | "open":
+                return wish.motive[:6] in heard or (wish.motive == "vaccination" and "vaccin" in heard)
+            case _:
+                return False
+
+    def _say(self, kind: str, **values: object) -> Utterance:
+        try:
+            return draw(kind, "held", self._rng, **values)  # type: ignore[arg-type]
+        except ValueError:
+            return draw(kind, "held", self._rng)
+
+
+def _letters(name: str) -> str:
+    return " ".join(letter for letter in fold(name) if letter.isalpha())
+
+
+def fold(text: str) -> str:
+    """Lower case without accents or punctuation, for comparing what is heard."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("’", "'"))
+    letters = "".join(char if char.isalnum() else " " for char in plain if not unicodedata.combining(char))
+    return " ".join(letters.split())

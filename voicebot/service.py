@@ -1,0 +1,250 @@
+"""The service: starts, watches and stops the processes, and wires every adapter to its port.
+
+This is the parent process. It owns the database, the minds of the calls, the journal and the web pages, and it hears
+nothing: sound passes only between telephony and speech.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicebot.call import Call, Link, Terms
+from voicebot.children import Child, Spawn
+from voicebot.cli.setup import Workspace
+from voicebot.control import ControlServer, path_of, service_now
+from voicebot.errors import ProtocolError, UnavailableError
+from voicebot.french.settings import settings_of
+from voicebot.journal import Journal
+from voicebot.processes import rasa as rasa_process
+from voicebot.sockets import bind, bind_unix, same_port
+from voicebot.telephony_link import TelephonyLink
+from voicebot.thinking.conversation import Conversation
+from voicebot.thinking.phrases import fixed_phrases
+from voicebot.thinking.rasa import RasaUnderstander
+from voicebot.web import WebServers
+from voicebot.wire import VERSION, read_event
+
+log = logging.getLogger("voicebot.service")
+
+SPEECH_READY = 60.0
+TELEPHONY_READY = 15.0
+RASA_READY = 120.0
+"""How long each child may take to be ready, s (Rasa imports TensorFlow)."""
+
+STOP_CALLS = 0.5
+"""How long calls may take to settle when the service stops, s."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports asked for on the command line; None leaves that door closed, 0 takes a free one."""
+
+    sip: int | None = None
+    web: int | None = None
+    http: int | None = None
+
+
+class Service:
+    """Everything that runs for one practice."""
+
+    def __init__(self, workspace: Workspace, ports: Ports, *, models: str | None = None) -> None:
+        self.workspace = workspace
+        self.journal = Journal(workspace.clock.now, workspace.events)
+        self._ports = ports
+        self._models = models
+        self._runtime = Path(tempfile.mkdtemp(prefix="voicebot-"))
+        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._children: list[Child] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sockets: list[socket.socket] = []
+        self._understander: RasaUnderstander | None = None
+        self._telephony = TelephonyLink(on_registration=lambda state: log.info("registration: %s", state))
+        self.web: WebServers | None = None
+        self.sip_port: int | None = None
+
+    # --- start ---
+
+    async def start(self) -> None:
+        """Bind every port, start every child and wait until a call can be taken.
+
+        Raises:
+            UnavailableError, ConfigurationError: one clear line that says what to mend.
+        """
+        data = self.workspace.data
+        if service_now(data) is not None:
+            raise UnavailableError(f"a service already runs on {data}: stop it, or give this one another --data")
+        self._bind()
+        control = ControlServer(bind_unix(path_of(data)), self.journal, self.workspace.clock.now)
+        self._control = control
+        await control.start()
+        self._minds = await asyncio.start_unix_server(self._take, sock=bind_unix(self._runtime / "mind.sock"))
+
+        self._children = [self._rasa(), self._speech(), self._telephone()]
+        starting = [asyncio.create_task(child.start()) for child in self._children]
+        try:
+            await asyncio.gather(*starting)
+        except BaseException:
+            for task in starting:
+                task.cancel()
+            await asyncio.gather(*starting, return_exceptions=True)
+            raise
+        if self.web is not None:
+            await self.web.start()
+        self._tasks = [asyncio.create_task(child.supervise()) for child in self._children]
+
+    def _bind(self) -> None:
+        """Take the doors that callers and the desk use."""
+        practice, ports = self.workspace.practice, self._ports
+        host = practice.sip.bind
+        self._sip: tuple[socket.socket, socket.socket] | None = None
+        if ports.sip is not None:
+            self._sip = same_port(host, ports.sip, "--sip-port")
+            self._sockets += self._sip
+            self.sip_port = self._sip[0].getsockname()[1]
+        self._speech_socket = bind_unix(self._runtime / "speech.sock")
+        self._sockets.append(self._speech_socket)
+        doors: dict[str, socket.socket] = {}
+        for name, port in (("web", ports.web), ("http", ports.http)):
+            if port is not None:
+                doors[name] = bind("127.0.0.1", port, socket.SOCK_STREAM, f"--{name}-port")
+        if doors:
+            self.web = WebServers(doors, self.workspace, self.journal, self._telephony.offer)
+
+    def _rasa(self) -> Child:
+        async def spawn() -> Spawn:
+            loop = asyncio.get_running_loop()
+            model = await loop.run_in_executor(None, rasa_process.train_if_needed)
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            secret = secrets.token_hex(16)
+            self._understander = RasaUnderstander(port=port, secret=secret)
+            return rasa_process.spawn(model, port, secret)
+
+        return Child("rasa", spawn, ready_within=RASA_READY)
+
+    def _speech(self) -> Child:
+        async def spawn() -> Spawn:
+            fd = self._speech_socket.fileno()
+            settings = {
+                "listen_fd": fd,
+                "mind": str(self._runtime / "mind.sock"),
+                "phrases": list(fixed_phrases(self.workspace.practice)),
+                "models": self._models,
+            }
+            return Spawn([sys.executable, "-m", "voicebot.processes.speech"], settings, [fd])
+
+        return Child("speech", spawn, ready_within=SPEECH_READY)
+
+    def _telephone(self) -> Child:
+        async def spawn() -> Spawn:
+            ours, theirs = socket.socketpair()
+            settings = self._telephony.settings(
+                self.workspace.practice,
+                control_fd=theirs.fileno(),
+                speech=str(self._runtime / "speech.sock"),
+                sip=self._sip,
+            )
+            await self._telephony.attach(ours)
+            fds = [theirs.detach(), *(s.fileno() for s in self._sip or ())]
+            return Spawn([sys.executable, "-m", "voicebot.processes.telephony"], settings, fds, close_after=fds[:1])
+
+        return Child("telephony", spawn, ready_within=TELEPHONY_READY)
+
+    # --- calls ---
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take one call from the speech process."""
+        try:
+            start = await read_event(reader)
+        except ProtocolError as error:
+            log.error("a call was refused: %s", error)
+            writer.close()
+            return
+        if start is None or start.type != "call-start" or start.data.get("version") != VERSION:
+            writer.close()
+            return
+        call_id = str(start.data.get("call"))[:64]
+        task = asyncio.current_task()
+        if task is not None:
+            self._calls[call_id] = task
+        try:
+            link = Link(reader, writer)
+            call = Call(call_id, link, self._mind(call_id, start.data.get("caller")), self.journal, self._terms())
+            await call.run(str(start.data.get("kind")))
+        except ProtocolError as error:
+            log.error("call %s was ended: %s", call_id, error)
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:
+            # One call's fault must not take the service down, and its words must not reach the log.
+            log.error("call %s was ended by a fault: %s at %s", call_id, type(error).__name__, _place(error))
+        finally:
+            self._calls.pop(call_id, None)
+            writer.close()
+
+    def _mind(self, call_id: str, caller: object) -> Conversation:
+        workspace = self.workspace
+        if self._understander is None:
+            raise UnavailableError("Rasa was not started")
+        return Conversation(
+            practice=workspace.practice,
+            agenda=workspace.agenda,
+            understander=self._understander,
+            now=workspace.clock.now,
+            call_id=call_id,
+            settings=settings_of(workspace.practice),
+        )
+
+    def _terms(self) -> Terms:
+        return Terms(keep_words=self.workspace.practice.transcript.mode == "on")
+
+    # --- stop ---
+
+    async def stop(self) -> None:
+        """End the calls, the pages and the children, within two seconds."""
+        for task in (*self._tasks, *self._calls.values()):
+            task.cancel()
+        if self._calls:
+            await asyncio.wait(tuple(self._calls.values()), timeout=STOP_CALLS)
+        stops = [child.stop() for child in self._children]
+        if self.web is not None:
+            stops.append(self.web.stop())
+        if hasattr(self, "_control"):
+            stops.append(self._control.stop())
+        await asyncio.gather(*stops, return_exceptions=True)
+        for bound in self._sockets:
+            bound.close()
+        with suppress(OSError):
+            path_of(self.workspace.data).unlink()
+        shutil.rmtree(self._runtime, ignore_errors=True)
+        self.workspace.close()
+
+
+def _place(error: BaseException) -> str:
+    """File and line of a fault, without its text: a text may carry a caller's words."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
+
+
+async def run_until(service: Service, ready: Callable[[], None], stop: asyncio.Event) -> None:
+    """Start, say that a call can be taken, and run until ``stop``."""
+    try:
+        await service.start()
+        ready()
+        await stop.wait()
+    finally:
+        await service.stop()

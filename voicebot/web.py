@@ -1,0 +1,94 @@
+"""The web servers: the patient's page and the desk, each on its own door."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+import uvicorn
+from fastapi import FastAPI
+
+from voicebot.cli.setup import Workspace
+from voicebot.desk.app import create_desk
+from voicebot.desk.patient_page import create_patient_page
+from voicebot.journal import Journal
+
+log = logging.getLogger("voicebot.web")
+
+Offer = Callable[[str], Awaitable[tuple[str, str]]]
+"""Takes a WebRTC SDP offer to telephony and returns its answer and the call's id."""
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handlers: the service decides when to stop."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class WebServers:
+    """Serves ``web`` (the patient's page and its signalling) and ``http`` (the desk) on sockets already bound."""
+
+    def __init__(
+        self, doors: Mapping[str, socket.socket], workspace: Workspace, journal: Journal, offer: Offer
+    ) -> None:
+        self.access_code = secrets.token_urlsafe(9)
+        """What the desk's login page asks for; made anew at each start and shown only in the terminal."""
+        self.addresses = {name: _address(bound) for name, bound in doors.items()}
+        self._doors = dict(doors)
+        self._apps: dict[str, FastAPI] = {}
+        if "web" in doors:
+            self._apps["web"] = create_patient_page(workspace.practice, offer)
+        if "http" in doors:
+            self._apps["http"] = create_desk(workspace, journal, self.access_code)
+        self._servers: list[_Server] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Serve until :meth:`stop`."""
+        for name, app in self._apps.items():
+            config = uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=1,
+                h11_max_incomplete_event_size=16 * 1024,
+                limit_concurrency=200,
+            )
+            server = _Server(config)
+            self._servers.append(server)
+            self._tasks.append(asyncio.create_task(server.serve(sockets=[self._doors[name]])))
+        for server in self._servers:
+            async for _ in _until(lambda server=server: server.started):  # type: ignore[misc]
+                pass
+
+    async def stop(self) -> None:
+        """Close the pages."""
+        for server in self._servers:
+            server.should_exit = True
+            server.force_exit = True
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=1)
+            for task in late:
+                task.cancel()
+        for bound in self._doors.values():
+            with suppress(OSError):
+                bound.close()
+
+
+async def _until(condition: Callable[[], bool]) -> AsyncIterator[None]:
+    while not condition():
+        yield None
+        await asyncio.sleep(0.01)
+
+
+def _address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://{host}:{port}/"
