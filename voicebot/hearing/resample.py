@@ -26,7 +26,7 @@ DELAY = (_TAPS - 1) // 2
 
 def samples_of(pcm: bytes) -> Samples:
     """s16le PCM as floats from −1 to 1."""
-    return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32768)
 
 
 class Upsampler:
