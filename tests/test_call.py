@@ -1,0 +1,165 @@
+"""One call: what is heard reaches the mind, its replies reach the mouth, and every call ends with an outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+from wyoming.event import Event
+
+from voicebot.call import Call, Link, Terms
+from voicebot.journal import Journal
+from voicebot.ports import Asks, Outcome, Reply
+from voicebot.wire import read_event, write_event
+
+
+class Script:
+    """A dialogue that asks for a birth date and books."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def _reply(self, say: str, asks: Asks | None = None, outcome: Outcome | None = None) -> Reply:
+        return Reply(say, asks, outcome=outcome)
+
+    async def greet(self) -> Reply:
+        return self._reply("Bonjour.", "birth_date")
+
+    async def hear(self, text: str) -> Reply:
+        self.taken.append(text)
+        if text in ("", "?"):
+            return self._reply("Pardon ?", "birth_date")
+        return self._reply("Au revoir.", outcome="booked")
+
+    async def key(self, keys: str) -> Reply:
+        self.taken.append("#" + keys)
+        return self._reply("Au revoir.", outcome="booked")
+
+    async def hang_up(self) -> Reply:
+        self.taken.append("#hangup")
+        return self._reply("", outcome="abandoned")
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def add(self, event: Any) -> None:
+        self.events.append(dict(event))
+
+
+class Mouth:
+    """The speech process's end of the link."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def next(self, kind: str) -> Event:
+        while True:
+            event = await asyncio.wait_for(read_event(self.reader), 5)
+            assert event is not None
+            if event.type == kind:
+                return event
+
+    def tell(self, kind: str, **data: object) -> None:
+        write_event(self.writer, kind, data)
+
+
+@asynccontextmanager
+async def call(tmp_path: Any, keep_words: bool = True) -> AsyncIterator[tuple[Mouth, Script, Kept, asyncio.Task[None]]]:
+    path = str(tmp_path / "mind.sock")
+    script, kept = Script(), Kept()
+    taken: asyncio.Queue[Link] = asyncio.Queue(1)
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await taken.put(Link(reader, writer))
+
+    server = await asyncio.start_unix_server(accept, path)
+    reader, writer = await asyncio.open_unix_connection(path)
+    journal = Journal(lambda: datetime(2026, 11, 23, 9, 0), kept)
+    task = asyncio.create_task(Call("c1", await taken.get(), script, journal, Terms(keep_words)).run("sip"))
+    try:
+        yield Mouth(reader, writer), script, kept, task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        writer.close()
+        server.close()
+
+
+async def test_what_is_heard_is_answered_and_the_call_ends_after_its_last_words(tmp_path: Any) -> None:
+    async with call(tmp_path) as (mouth, script, kept, task):
+        assert (await mouth.next("say")).data["pieces"] == ["Bonjour."]
+        mouth.tell("heard", text="le douze mars", rejected=None, logprob=-0.1, ms=40)
+        last = await mouth.next("say")
+        assert last.data["pieces"] == ["Au revoir."]
+        assert not task.done()
+        mouth.tell("spoken", mark=last.data["mark"], complete=True)
+        await mouth.next("hangup")
+        await asyncio.wait_for(task, 5)
+        assert script.taken == ["le douze mars"]
+        assert [e["event"] for e in kept.events] == [
+            "answered", "said", "asks", "heard", "said", "outcome", "ended",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [{"text": "", "rejected": None}, {"text": "ghost", "rejected": "low logprob"}])
+async def test_a_rejected_utterance_is_one_that_was_not_understood(tmp_path: Any, data: dict[str, object]) -> None:
+    async with call(tmp_path) as (mouth, script, _, _):
+        mouth.tell("heard", **data)
+        await mouth.next("say")
+        await mouth.next("say")
+        assert script.taken == ["?"]
+
+
+async def test_keys_are_collected_to_the_length_of_the_answer(tmp_path: Any) -> None:
+    async with call(tmp_path) as (mouth, script, _, _):
+        await mouth.next("say")
+        for digit in "12031978":
+            mouth.tell("key", digit=digit)
+        await mouth.next("say")
+        assert script.taken == ["#12031978"]
+
+
+async def test_silence_is_told_to_the_mind(tmp_path: Any) -> None:
+    async with call(tmp_path) as (mouth, script, _, _):
+        await mouth.next("say")
+        mouth.tell("silence")
+        await mouth.next("say")
+        assert script.taken == [""]
+
+
+async def test_a_caller_who_hangs_up_leaves_an_outcome(tmp_path: Any) -> None:
+    async with call(tmp_path) as (mouth, script, kept, task):
+        mouth.tell("call-end", reason="bye")
+        await asyncio.wait_for(task, 5)
+        assert script.taken == ["#hangup"]
+        assert kept.events[-2]["outcome"] == "abandoned"
+        assert kept.events[-1] == {"call": "c1", "at": "2026-11-23T09:00:00", "event": "ended", "reason": "bye"}
+
+
+async def test_a_lost_speech_process_ends_the_call(tmp_path: Any) -> None:
+    async with call(tmp_path) as (mouth, script, _, task):
+        mouth.writer.close()
+        await asyncio.wait_for(task, 5)
+        assert script.taken == ["#hangup"]
+
+
+async def test_words_are_not_kept_where_the_practice_keeps_none(tmp_path: Any) -> None:
+    async with call(tmp_path, keep_words=False) as (mouth, _, kept, _):
+        mouth.tell("heard", text="le douze mars", rejected=None)
+        await mouth.next("say")
+        await mouth.next("say")
+        assert not {"heard", "said"} & {e["event"] for e in kept.events}
+
+
+async def test_a_malformed_event_ends_the_call(tmp_path: Any) -> None:
+    async with call(tmp_path) as (mouth, script, _, task):
+        mouth.writer.write(b"{]\n")
+        await asyncio.wait({task}, timeout=5)
+        assert task.exception() is not None
+        assert script.taken == ["#hangup"]
