@@ -1,0 +1,207 @@
+"""Birth dates as callers say them: words, digits, keys; every segmentation is weighed, the century is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from voicebot.french.numbers import NUMBER_WORDS, to_words
+from voicebot.french.phrases import Phrases, load
+from voicebot.french.words import fold, split
+
+OLDEST_YEARS = 115
+"""Nobody who calls is older, years."""
+
+_DATA = load("naissance.toml")
+_AROUND = Phrases.from_lists({key: _DATA[key] for key in ("autour", "correction")})
+_SLIPS: dict[str, str] = _DATA["glissements"]
+_MONTHS = {fold(name).rstrip("."): int(number) for number, names in load("mois.toml").items() for name in names}
+_SEPARATORS = frozenset("/.-,:;?!…")
+_FUZZY_LENGTH = 4
+
+
+@dataclass(frozen=True)
+class BirthDate:
+    """What a birth date may be."""
+
+    candidates: tuple[date, ...]
+    """Every date that fits, most likely first: two when the century must be asked for."""
+    sure: bool
+    """Exactly one candidate, nothing left over and no word repaired."""
+    leftover: tuple[str, ...] = ()
+
+    @property
+    def century_asked(self) -> bool:
+        """Whether the candidates differ by their century only."""
+        days = {(d.day, d.month, d.year % 100) for d in self.candidates}
+        return len(self.candidates) > 1 and len(days) == 1
+
+
+@dataclass(frozen=True)
+class _Parse:
+    day: int
+    month: int
+    years: tuple[int, ...]
+    end: int
+
+
+def read_birth_date(text: str, *, today: date) -> BirthDate:
+    """Read a birth date out of an utterance, or out of the keys ``DDMMYYYY``."""
+    words = [word for word in split(text) if word.norm not in _SEPARATORS]
+    kept: list[tuple[str, str]] = []
+    norms = [word.norm for word in words]
+    index = 0
+    while index < len(words):
+        around = _AROUND.at(norms, index)
+        if around is None:
+            kept.append((norms[index], words[index].text))
+            index += 1
+            continue
+        if around[1] == "correction" and kept:
+            kept = []
+        index += around[0]
+    best, repaired = _best(tuple(norm for norm, _ in kept)), False
+    if best is None:
+        mended = tuple(_mend(norm) for norm, _ in kept)
+        best, repaired = _best(mended), True
+    if best is None:
+        return BirthDate((), sure=False, leftover=tuple(text for _, text in kept))
+    start, parses = best
+    dates = [d for parse in parses for d in _dates(parse, today)]
+    found = tuple(dict.fromkeys(dates))
+    leftover = tuple(text for i, (_, text) in enumerate(kept) if not start <= i < parses[0].end)
+    return BirthDate(found, sure=len(found) == 1 and not leftover and not repaired, leftover=leftover)
+
+
+def _best(norms: tuple[str, ...]) -> tuple[int, list[_Parse]] | None:
+    """The parses that use the most words, with the word where they start."""
+    best: tuple[int, int, list[_Parse]] | None = None
+    for start in range(len(norms)):
+        for parse in _parses(norms, start):
+            size = parse.end - start
+            if best is None or size > best[0]:
+                best = (size, start, [parse])
+            elif size == best[0] and start == best[1]:
+                best[2].append(parse)
+    return (best[1], best[2]) if best else None
+
+
+def _parses(norms: tuple[str, ...], start: int) -> Iterator[_Parse]:
+    if norms[start].isdigit() and len(norms[start]) in (6, 8):
+        keys = norms[start]
+        yield _Parse(int(keys[:2]), int(keys[2:4]), _centuries(keys[4:]), start + 1)
+        return
+    for day, at in _day_readings(norms, start):
+        for month, then in _month_readings(norms, at):
+            for years, end in _year_readings(norms, then):
+                yield _Parse(day, month, years, end)
+
+
+def _day_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[int, int]]:
+    if norms[start] == "premier":
+        yield 1, start + 1
+    for value, end in number_readings(norms, start):
+        if 1 <= value <= 31:
+            skip = end < len(norms) and value == 1 and norms[end] == "er"
+            yield value, end + 1 if skip else end
+
+
+def _month_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[int, int]]:
+    if start >= len(norms):
+        return
+    if month := _MONTHS.get(norms[start]):
+        yield month, start + 1
+    for value, end in number_readings(norms, start):
+        if 1 <= value <= 12:
+            yield value, end
+
+
+def _year_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[tuple[int, ...], int]]:
+    if start >= len(norms):
+        return
+    if norms[start].isdigit() and len(norms[start]) == 4:
+        yield (int(norms[start]),), start + 1
+    for head, century in ((("mille", "neuf"), 1900), (("dix", "neuf"), 1900), (("deux", "mille"), 2000)):
+        end = start + len(head)
+        if norms[start:end] != head:
+            continue
+        hundred = end < len(norms) and norms[end] in ("cent", "cents")
+        if century == 1900 and not hundred and head[0] == "mille":
+            continue
+        at = end + 1 if century == 1900 and hundred else end
+        if century == 2000 or hundred:
+            yield (century,), at
+        more = at + 1 if at < len(norms) and norms[at] == "et" else at
+        for value, stop in number_readings(norms, more):
+            yield (century + value,), stop
+    for value, end in number_readings(norms, start):
+        yield _centuries(f"{value:02d}"), end
+
+
+def number_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[int, int]]:
+    """Every reading of a number of 0 to 99 that starts here, longest first."""
+    if start >= len(norms):
+        return
+    if norms[start].isdigit():
+        if len(norms[start]) <= 2:
+            yield int(norms[start]), start + 1
+        return
+    table = _table()
+    if norms[start] in ("zero", "zeros"):
+        for value, end in number_readings(norms, start + 1):
+            if value < 10:
+                yield value, end
+        yield 0, start + 1
+        return
+    for end in range(min(start + 5, len(norms)), start, -1):
+        if (value := table.get(norms[start:end], -1)) > 0:
+            yield value, end
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[tuple[str, ...], int]:
+    """Every way to say 1 to 99, as folded words."""
+    table: dict[tuple[str, ...], int] = {}
+    for value in range(1, 100):
+        words = tuple(word.norm for word in split(to_words(value)))
+        table[words] = value
+        table[tuple(word for word in words if word != "et")] = value
+    table[("quatre", "vingt")] = 80
+    for ten, name in ((70, "septante"), (80, "huitante"), (90, "nonante")):
+        table[(name,)] = ten
+        for unit in range(1, 10):
+            table[(name, to_words(unit))] = table[(name, "et", to_words(unit))] = ten + unit
+    table[("une",)] = 1
+    return table
+
+
+def _centuries(digits: str) -> tuple[int, ...]:
+    return (int(digits),) if len(digits) == 4 else (1900 + int(digits), 2000 + int(digits))
+
+
+def _dates(parse: _Parse, today: date) -> Iterator[date]:
+    for year in parse.years:
+        try:
+            value = date(year, parse.month, parse.day)
+        except ValueError:
+            continue
+        if value <= today and today.year - year <= OLDEST_YEARS:
+            yield value
+
+
+@lru_cache(maxsize=2048)
+def _mend(norm: str) -> str:
+    """A number or month that one slip of the recogniser away from this word; the word itself when there is none."""
+    if norm in NUMBER_WORDS or norm in _MONTHS or norm.isdigit():
+        return norm
+    if norm in _SLIPS:
+        return _SLIPS[norm]
+    if len(norm) < _FUZZY_LENGTH:
+        return norm
+    known = [*NUMBER_WORDS, *(month for month in _MONTHS if len(month) >= _FUZZY_LENGTH)]
+    near = {word for word in known if len(word) >= _FUZZY_LENGTH and DamerauLevenshtein.distance(norm, word) == 1}
+    return near.pop() if len(near) == 1 else norm

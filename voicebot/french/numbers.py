@@ -1,0 +1,122 @@
+"""French numbers inside sentences: words to integers (text2num) and integers to words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from text_to_num import Token, find_numbers
+
+_UNITS = (
+    "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit "
+    "dix-neuf"
+).split()
+_TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante"}
+
+NUMBER_WORDS = frozenset(
+    "zero zeros un une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt vingts "
+    "trente quarante cinquante soixante septante huitante octante nonante cent cents mille".split()
+)
+"""Folded words that a cardinal number may hold."""
+
+_ALONE = frozenset({"un", "une"})
+_ACCENTED = {"zero": "zéro", "zeros": "zéro"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A cardinal number found among words: ``value``, and the words ``start`` to ``end`` (exclusive)."""
+
+    value: int
+    start: int
+    end: int
+
+
+class _Part(Token):
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def text(self) -> str:
+        return self._text
+
+    def nt_separated(self, previous: Token) -> bool:
+        return False
+
+    def not_a_number_part(self) -> bool:
+        return self._text not in NUMBER_WORDS and self._text != "et" and self._text not in _ACCENTED.values()
+
+
+def find(norms: Sequence[str]) -> list[Number]:
+    """Find cardinal numbers among folded words, in order.
+
+    Digits count; ``un`` and ``une`` alone do not (they are articles). ``et`` belongs to a number only where French
+    puts it (``vingt et un``).
+    """
+    found: list[Number] = []
+    run: list[str] = []
+    for index, norm in enumerate([*norms, ""]):
+        if norm in NUMBER_WORDS or (norm == "et" and run):
+            run.append(norm)
+            continue
+        if run:
+            found.extend(_in_run(tuple(run), index - len(run)))
+            run = []
+        if norm.isdigit():
+            found.append(Number(int(norm), index, index + 1))
+    return found
+
+
+def _in_run(run: tuple[str, ...], offset: int) -> list[Number]:
+    return [Number(n.value, n.start + offset, n.end + offset) for n in _run_numbers(run)]
+
+
+@lru_cache(maxsize=4096)
+def _run_numbers(run: tuple[str, ...]) -> tuple[Number, ...]:
+    parts = [_Part(_ACCENTED.get(norm, norm)) for norm in run]
+    numbers = []
+    for hit in find_numbers(parts, "fr", 0.0):
+        if hit.is_ordinal or (hit.end - hit.start == 1 and run[hit.start] in _ALONE):
+            continue
+        numbers.append(Number(int(hit.value), hit.start, hit.end))
+    return tuple(numbers)
+
+
+def to_words(value: int, *, feminine: bool = False) -> str:
+    """Spell a cardinal from 0 to 999 999 as France says it: ``71`` → ``"soixante et onze"``.
+
+    ``feminine`` makes a final *un* agree (``vingt et une heures``). Raises ValueError outside the range.
+    """
+    if not 0 <= value < 1_000_000:
+        raise ValueError(f"{value} is outside 0…999999")
+    words = _spell(value)
+    return words + "e" if feminine and (words == "un" or words.endswith((" un", "-un"))) else words
+
+
+def _spell(value: int) -> str:
+    if value < 20:
+        return _UNITS[value]
+    if value < 100:
+        return _below_hundred(value)
+    if value < 1000:
+        return _join(value // 100, "cent", value % 100)
+    return _join(value // 1000, "mille", value % 1000)
+
+
+def _join(count: int, unit: str, rest: int) -> str:
+    head = unit if count == 1 else f"{_spell(count)} {unit}"
+    if rest == 0:
+        return head + "s" if unit == "cent" and count > 1 else head
+    return f"{head} {_spell(rest)}"
+
+
+def _below_hundred(value: int) -> str:
+    if value >= 80:
+        return "quatre-vingts" if value == 80 else f"quatre-vingt-{_UNITS[value - 80]}"
+    ten = min(value // 10 * 10, 60)
+    unit = value - ten
+    if unit == 0:
+        return _TENS[ten]
+    return f"{_TENS[ten]} et {_UNITS[unit]}" if unit in (1, 11) else f"{_TENS[ten]}-{_UNITS[unit]}"
