@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 
 from wyoming.event import Event
 
+from voicebot import floor
 from voicebot.errors import ProtocolError
-from voicebot.floor import Action, Floor, Key, PromptEnd, PromptStart, SpeechStart, Tick, Words, step
-from voicebot.floor import Event as FloorEvent
-from voicebot.ports import Audio, Heard, Recogniser, Voice
-from voicebot.processes.ear import Ear, Silence, Speculate, Started, Utterance
+from voicebot.floor import Action, Floor, step
+from voicebot.hearing import Ear, Nothing, Speculate, SpeechStart, TurnEnd, load_recogniser
+from voicebot.ports import Asks, Audio, Heard, Recogniser, Voice
+from voicebot.speaking import Phrases, load_voice
 from voicebot.wire import VERSION, read_event, write_event
 
 log = logging.getLogger("voicebot.speech")
@@ -31,18 +33,18 @@ class Engines:
     """What all calls of this process share."""
 
     recogniser: Recogniser
-    voices: dict[int, Voice]
+    voices: Mapping[int, Voice]
     """One voice per line rate, Hz; fixed phrases come from memory."""
     pool: ThreadPoolExecutor
 
     @classmethod
     def load(cls, phrases: Sequence[str], models: str | None, pool: ThreadPoolExecutor) -> Engines:
         """Load the models and render the fixed phrases. Blocking, seconds. Raises UnavailableError."""
-        from voicebot.hearing import load_recogniser
-        from voicebot.speaking import load_phrases
-
-        voices = {rate: load_phrases(rate, phrases, models) for rate in RATES}
-        return cls(load_recogniser(models), voices, pool)
+        directory = Path(models) if models else None
+        voices = {rate: Phrases(load_voice(rate, models=directory), phrases) for rate in RATES}
+        for voice in voices.values():
+            voice.render()
+        return cls(load_recogniser(models=directory), voices, pool)
 
 
 class SpeechCall:
@@ -59,8 +61,12 @@ class SpeechCall:
         self._prompt: asyncio.Task[None] | None = None
         self._mark: int | None = None
         self._hotwords: str | None = None
-        self._guess: tuple[int, asyncio.Future[Heard]] | None = None
-        """The speculative recognition under way: length of the utterance it was given, and its result."""
+        self._turns: set[asyncio.Task[None]] = set()
+        self._asks: Asks | None = None
+        self._guess: tuple[float, asyncio.Future[Heard]] | None = None
+        """The speculative recognition under way: the end of the utterance that it was given, and its result."""
+        self._answered_by_key = False
+        """What is being said was overtaken by a key and will be dropped."""
 
     async def run(self) -> None:
         """Serve the call until either end closes. Malformed input ends this call only."""
@@ -86,10 +92,10 @@ class SpeechCall:
         except (ProtocolError, OSError) as error:
             log.error("a call was ended: %s", error)
         finally:
-            for task in [*tasks, *([self._prompt] if self._prompt else [])]:
+            for task in [*tasks, *self._turns, *([self._prompt] if self._prompt else [])]:
                 task.cancel()
             if hasattr(self, "_ear"):
-                self._ear.wipe()
+                self._ear.forget()
             for writer in (self._line, mind_writer):
                 if writer is not None:
                     with suppress(OSError):
@@ -110,8 +116,8 @@ class SpeechCall:
                 case "audio-chunk":
                     await self._listen(event.payload or b"")
                 case "key":
-                    self._apply(Key())
-                    self._ear.forget()
+                    self._answered_by_key = self._ear.endpointer.speaking
+                    self._apply(floor.Key())
                     write_event(self._mind, "key", {"digit": event.data.get("digit")})
                 case "played":
                     self._played(event.data.get("mark"))
@@ -125,22 +131,27 @@ class SpeechCall:
     async def _listen(self, pcm: bytes) -> None:
         for event in self._ear.hear(pcm):
             match event:
-                case Started():
-                    self._guess = None
-                    self._apply(SpeechStart())
+                case SpeechStart():
+                    self._guess, self._answered_by_key = None, False
+                    self._apply(floor.SpeechStart())
                     write_event(self._mind, "speech-start")
                 case Speculate():
-                    self._speculate(event.utterance)
-                case Utterance():
-                    # Recognition must not hold up the frames: the rest of the turn runs beside them.
-                    asyncio.get_running_loop().create_task(self._turn(event, self._guess))
-                    self._guess = None
-                case Silence():
-                    if self._prompt is None:
+                    self._guess = (event.end, self._recognise(self._ear.utterance(event)))
+                case TurnEnd():
+                    if not self._answered_by_key:
+                        # Recognition must not hold up the frames: the rest of the turn runs beside them.
+                        self._turns.add(task := asyncio.create_task(self._turn(event, self._guessed(event))))
+                        task.add_done_callback(self._turns.discard)
+                    self._guess, self._answered_by_key = None, False
+                case Nothing():
+                    if self._mark is None:
                         write_event(self._mind, "silence")
 
-    def _speculate(self, utterance: Audio) -> None:
-        self._guess = (len(utterance.pcm), self._recognise(utterance))
+    def _guessed(self, turn: TurnEnd) -> asyncio.Future[Heard]:
+        """The speculative recognition of this very turn, or one that starts now."""
+        if self._guess is not None and self._guess[0] == turn.end:
+            return self._guess[1]
+        return self._recognise(self._ear.utterance(turn))
 
     def _recognise(self, utterance: Audio) -> asyncio.Future[Heard]:
         loop = asyncio.get_running_loop()
@@ -149,28 +160,32 @@ class SpeechCall:
             self._engines.pool, lambda: self._engines.recogniser.recognise(utterance, hotwords=hotwords)
         )
 
-    async def _turn(self, utterance: Utterance, guess: tuple[int, asyncio.Future[Heard]] | None) -> None:
-        heard = await (guess[1] if guess else self._recognise(utterance.audio))
-        actions = self._apply(Words(bool(heard.text) and heard.rejected is None))
+    async def _turn(self, turn: TurnEnd, recognition: asyncio.Future[Heard]) -> None:
+        heard = await recognition
+        if not heard.text and self._floor.holder is floor.Holder.CALLER:
+            # A cough or a noise: the time for an answer starts again.
+            self._ear.endpointer.expect(self._asks, self._ear.time)
+            return
+        actions = self._apply(floor.Words(bool(heard.text) and heard.rejected is None))
         if Action.REPORT in actions:
             data = {
                 "text": heard.text,
                 "logprob": heard.logprob,
                 "rejected": heard.rejected,
                 "ms": heard.milliseconds,
-                "voiced_ms": utterance.voiced_seconds * 1000,
-                "silence_ms": utterance.silence_seconds * 1000,
+                "voiced_ms": turn.voiced * 1000,
+                "silence_ms": (turn.at - turn.end) * 1000,
             }
             write_event(self._mind, "heard", data)
 
     async def _clock(self) -> None:
         while True:
             await asyncio.sleep(0.2)
-            self._apply(Tick())
+            self._apply(floor.Tick())
 
     # --- the floor ---
 
-    def _apply(self, event: FloorEvent) -> tuple[Action, ...]:
+    def _apply(self, event: floor.Event) -> tuple[Action, ...]:
         self._floor, actions = step(self._floor, event, monotonic())
         for action in actions:
             match action:
@@ -181,7 +196,7 @@ class SpeechCall:
                 case Action.FLUSH:
                     self._interrupt()
                 case Action.LISTEN:
-                    self._ear.expect_answer()
+                    self._ear.endpointer.expect(self._asks, self._ear.time)
                 case Action.REPORT | Action.DISCARD:
                     pass
         return actions
@@ -206,23 +221,27 @@ class SpeechCall:
         pieces = [str(piece) for piece in event.data.get("pieces", ())]
         mark = int(event.data.get("mark", 0))
         self._hotwords = event.data.get("hotwords")
-        self._ear.expect(event.data.get("asks"))
+        self._asks = event.data.get("asks")
+        self._ear.endpointer.suspend()
         self._mark = mark
-        self._apply(PromptStart(bool(event.data.get("interruptible", True))))
+        self._apply(floor.PromptStart(bool(event.data.get("interruptible", True))))
         self._prompt = asyncio.create_task(self._speak(pieces, mark))
 
     async def _speak(self, pieces: list[str], mark: int) -> None:
-        begun = monotonic()
+        begun: float | None = monotonic()
         loop = asyncio.get_running_loop()
         sound = self._sound(pieces)
-        first = True
-        while (audio := await loop.run_in_executor(None, next, sound, None)) is not None:
-            for chunk in _chunks(audio):
-                write_event(self._line, "audio-chunk", {"rate": chunk.rate}, chunk.pcm)
-            if first:
-                first = False
-                write_event(self._mind, "speaking", {"mark": mark, "ms": (monotonic() - begun) * 1000})
-            await self._line.drain()
+        try:
+            while (audio := await loop.run_in_executor(None, next, sound, None)) is not None:
+                for chunk in _chunks(audio):
+                    write_event(self._line, "audio-chunk", {"rate": chunk.rate}, chunk.pcm)
+                if begun is not None:
+                    write_event(self._mind, "speaking", {"mark": mark, "ms": (monotonic() - begun) * 1000})
+                    begun = None
+                await self._line.drain()
+        except Exception as error:
+            # The text of the fault may hold what was to be said.
+            log.error("a prompt could not be spoken: %s", type(error).__name__)
         write_event(self._line, "mark", {"mark": mark})
 
     def _sound(self, pieces: list[str]) -> Iterator[Audio]:
@@ -234,7 +253,7 @@ class SpeechCall:
             return
         self._mark = self._prompt = None
         write_event(self._mind, "spoken", {"mark": mark, "complete": True})
-        self._apply(PromptEnd())
+        self._apply(floor.PromptEnd())
 
     def _interrupt(self) -> None:
         if self._prompt is not None:
