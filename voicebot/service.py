@@ -28,7 +28,7 @@ from voicebot.french.settings import settings_of
 from voicebot.journal import Journal
 from voicebot.processes import rasa as rasa_process
 from voicebot.sockets import bind, bind_unix, same_port
-from voicebot.telephony_link import TelephonyLink
+from voicebot.telephony_link import TelephonyLink, telephony_settings
 from voicebot.thinking.conversation import Conversation
 from voicebot.thinking.phrases import fixed_phrases
 from voicebot.thinking.rasa import RasaUnderstander
@@ -150,11 +150,8 @@ class Service:
     def _telephone(self) -> Child:
         async def spawn() -> Spawn:
             ours, theirs = socket.socketpair()
-            settings = self._telephony.settings(
-                self.workspace.practice,
-                control_fd=theirs.fileno(),
-                speech=str(self._runtime / "speech.sock"),
-                sip=self._sip,
+            settings = telephony_settings(
+                self.workspace.practice, theirs.fileno(), str(self._runtime / "speech.sock"), self._sip
             )
             await self._telephony.attach(ours)
             fds = [theirs.detach(), *(s.fileno() for s in self._sip or ())]
@@ -224,6 +221,7 @@ class Service:
         if hasattr(self, "_control"):
             stops.append(self._control.stop())
         await asyncio.gather(*stops, return_exceptions=True)
+        self._telephony.detach()
         for bound in self._sockets:
             bound.close()
         with suppress(OSError):
