@@ -1,0 +1,233 @@
+"""The user agent without I/O: transactions, calls and the registration behind a network and a clock passed in."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from telephony.sip.body import UnsupportedBodyError
+from telephony.sip.dialog import Dialog
+from telephony.sip.digest import Authenticator
+from telephony.sip.handler import CallHandler
+from telephony.sip.layer import Flow, ServerTransaction, TransactionLayer
+from telephony.sip.leg import Leg
+from telephony.sip.message import Request
+from telephony.sip.registrar import Registrar
+from telephony.sip.registration import RegistrationSettings
+from telephony.sip.session_timer import MIN_SE, IntervalTooSmallError
+from telephony.sip.timers import Timers
+from telephony.sip.uri import SipError, Uri, format_host
+
+log = logging.getLogger(__name__)
+
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+"""Methods that are served. PRACK, NOTIFY and REFER join them with 100rel and transfer."""
+SUPPORTED = "timer"
+RETRY_AFTER = 30
+"""What a caller is told when every line is taken, s."""
+
+_METHODS = frozenset(ALLOW.split(", "))
+_SCHEMES = frozenset({"sip", "tel"})
+"""``sips`` joins them with TLS."""
+
+
+class Network(Protocol):
+    """The way out."""
+
+    def flow_to(self, transport: str, host: str, port: int) -> Flow | None:
+        """A flow to a numeric address that the allow-list holds, or None."""
+
+    def open(self, transport: str, host: str, port: int, done: Callable[[Flow | None], None]) -> None:
+        """Resolve a configured name, connect if need be, then call ``done`` once, soon."""
+
+
+class Core:
+    """One user agent. Everything runs in the caller's thread and nothing blocks."""
+
+    def __init__(
+        self,
+        *,
+        timers: Timers,
+        network: Network,
+        handler: CallHandler,
+        max_calls: int,
+        user_agent: str,
+        registration: RegistrationSettings | None = None,
+        on_registration: Callable[[str], None] = lambda state: None,
+    ) -> None:
+        self.timers = timers
+        self.handler = handler
+        self.layer = TransactionLayer(timers, self, server=user_agent)
+        self.authenticator = Authenticator(registration.credentials) if registration else None
+        self.registrar = Registrar(self, network, registration, on_registration) if registration else None
+        self._network = network
+        self._max_calls = max_calls
+        self._legs: dict[tuple[str, str], Leg] = {}
+        self._user = registration.user if registration else "voicebot"
+        self._stopping = False
+
+    # --- entries ------------------------------------------------------------------------------------------
+
+    def receive(self, data: bytes, flow: Flow) -> None:
+        """One message from an allowed source."""
+        self.layer.receive(data, flow)
+
+    def flow_closed(self, flow: Flow) -> None:
+        """A connection is gone."""
+        self.layer.flow_closed(flow)
+        if self.registrar is not None:
+            self.registrar.flow_closed(flow)
+
+    def start(self) -> None:
+        """Begin to register, where that is configured."""
+        if self.registrar is not None:
+            self.registrar.start()
+
+    def stop(self) -> None:
+        """End every call, withdraw the registration and refuse what comes; see :attr:`idle`."""
+        self._stopping = True
+        for leg in list(self._legs.values()):
+            leg.hang_up("stopped")
+        if self.registrar is not None:
+            self.registrar.stop()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of ours waits for an answer any more."""
+        return self.layer.pending == 0 and not self._legs
+
+    @property
+    def calls(self) -> int:
+        """Calls that have not ended."""
+        return sum(leg.live for leg in self._legs.values())
+
+    # --- what legs need -----------------------------------------------------------------------------------
+
+    def contact(self, flow: Flow) -> str:
+        """Our Contact: over TCP it carries the connection's own port (RFC 3261 §8.1.1.8, RFC 5626 §4.2)."""
+        host, port = flow.local
+        transport = "" if flow.transport == "UDP" else f";transport={flow.transport.lower()}"
+        return f"<sip:{self._user}@{format_host(host)}:{port}{transport}>"
+
+    def flow_for(self, dialog: Dialog, flow: Flow) -> Flow:
+        """Where a request inside a dialog goes (§12.2.1.1).
+
+        A numeric next hop that the allow-list holds is followed; anything else (a name, a private address behind NAT, a
+        third party's) is not: then the way back to the peer serves, so that nobody can point our requests elsewhere.
+        """
+        hop = dialog.next_hop
+        port = hop.port or 5060
+        if hop.host == flow.peer[0]:
+            return flow.towards(port) if hop.transport == "UDP" or flow.reliable else self._flow_to(hop, port) or flow
+        return self._flow_to(hop, port) or flow
+
+    def _flow_to(self, hop: Uri, port: int) -> Flow | None:
+        try:
+            ipaddress.ip_address(hop.host)
+        except ValueError:
+            return None
+        return self._network.flow_to(hop.transport, hop.host, port)
+
+    def forget(self, leg: Leg) -> None:
+        """A dialog is over for good."""
+        self._legs.pop((leg.dialog.call_id, leg.dialog.local_tag), None)
+
+    # --- requests (RFC 3261 §8.2) -------------------------------------------------------------------------
+
+    def on_request(self, transaction: ServerTransaction) -> None:
+        """Serve a request, or refuse it."""
+        request = transaction.request
+        tag = request.to.tag
+        leg = self._legs.get((request.call_id, tag)) if tag else None
+        if leg is not None and not leg.dialog.matches(request):
+            leg = None
+        if self._refused(transaction, leg):
+            return
+        if leg is not None:
+            if leg.dialog.in_order(request):
+                leg.on_request(transaction)
+            else:
+                transaction.reply(500)  # §12.2.2
+        elif tag is not None or request.method in ("BYE", "INFO", "UPDATE"):
+            transaction.reply(481)
+        elif request.method == "OPTIONS":
+            self._options(transaction)
+        elif self._stopping:
+            transaction.reply(503)
+        elif self._merged(transaction):
+            transaction.reply(482)
+        elif self.calls >= self._max_calls:
+            transaction.reply(486, Retry_After=str(RETRY_AFTER))
+        else:
+            self._invited(transaction)
+
+    def on_cancel(self, transaction: ServerTransaction) -> None:
+        """CANCEL of an INVITE that has no final response yet."""
+        leg = self._leg_of(transaction)
+        if leg is not None:
+            leg.cancelled()
+
+    def on_ack(self, ack: Request) -> None:
+        """ACK of a 2xx."""
+        leg = self._legs.get((ack.call_id, ack.to.tag or ""))
+        if leg is not None and leg.dialog.matches(ack):
+            leg.on_ack(ack)
+
+    def _refused(self, transaction: ServerTransaction, leg: Leg | None) -> bool:
+        """The checks that come before any method's own: §8.2.1, §8.2.2.1, §8.2.2.3."""
+        request = transaction.request
+        if request.method == "REFER":
+            transaction.reply(603)  # toll fraud: nobody who calls makes us dial
+            return True
+        if request.method not in _METHODS:
+            transaction.reply(405, Allow=ALLOW)
+            return True
+        if leg is None:
+            try:
+                scheme = Uri.parse(request.uri).scheme
+            except SipError:
+                transaction.reply(400, "Malformed Request-URI")
+                return True
+            if scheme not in _SCHEMES:
+                transaction.reply(416)
+                return True
+        unknown = [tag for tag in request.headers.elements("Require") if tag.lower() != SUPPORTED]
+        if unknown:
+            transaction.reply(420, Unsupported=", ".join(unknown[:16]))
+            return True
+        return False
+
+    def _merged(self, transaction: ServerTransaction) -> bool:
+        """The same INVITE by another path (§8.2.2.2): it is one call already."""
+        request = transaction.request
+        return any(
+            leg.dialog.call_id == request.call_id
+            and leg.dialog.remote_tag == request.from_.tag
+            and leg.invite.request.cseq == request.cseq
+            for leg in self._legs.values()
+        )
+
+    def _invited(self, transaction: ServerTransaction) -> None:
+        try:
+            leg = Leg(self, transaction)
+        except IntervalTooSmallError:
+            transaction.reply(422, Min_SE=str(MIN_SE))
+        except UnsupportedBodyError:
+            transaction.reply(415, Accept="application/sdp", Accept_Encoding="identity")
+        except SipError as error:
+            transaction.reply(400, str(error).capitalize())
+        else:
+            self._legs[leg.dialog.call_id, leg.dialog.local_tag] = leg
+            leg.begin()
+
+    def _options(self, transaction: ServerTransaction) -> None:
+        """§11.2: the status is what an INVITE would get."""
+        busy = self.calls >= self._max_calls
+        status = 503 if self._stopping else 486 if busy else 200
+        headers = {"Retry_After": str(RETRY_AFTER)} if busy else {}
+        transaction.reply(status, Allow=ALLOW, Accept="application/sdp", Supported=SUPPORTED, **headers)
+
+    def _leg_of(self, transaction: ServerTransaction) -> Leg | None:
+        return self._legs.get((transaction.request.call_id, transaction.local_tag))

@@ -1,0 +1,95 @@
+"""What the user agent and the process that uses it say to each other: the call, and the answer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Take the call now. ``sdp`` answers the offer, or is our offer where the call brought none (RFC 3264)."""
+
+    sdp: bytes
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """Let it ring (180); :meth:`IncomingCall.accept` or :meth:`IncomingCall.reject` follows within two minutes."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Refuse the call with a final response, 400 to 699: 486 busy, 488 no common codec, 503 overloaded."""
+
+    code: int
+    reason: str
+    retry_after: int | None = None
+    """Seconds after which the caller may try again, or None."""
+
+
+class CallControl(Protocol):
+    """What a call can ask of the user agent."""
+
+    def accept(self, sdp: bytes) -> None:
+        """See IncomingCall."""
+
+    def reject(self, rejected: Rejected) -> None:
+        """See IncomingCall."""
+
+    def hang_up(self, reason: str) -> None:
+        """See IncomingCall."""
+
+
+class IncomingCall:
+    """One call that reached us. The handler sets the callbacks while it answers; each runs in the event loop.
+
+    Who calls is a patient's datum: ``caller`` never goes to a log, and ``repr`` shows only the id.
+    """
+
+    def __init__(
+        self, id: str, *, caller: str | None, offer: bytes | None, local_ip: str, control: CallControl
+    ) -> None:
+        self.id = id
+        """Random, unlike the Call-ID: it tells nothing about the caller."""
+        self.caller = caller
+        """The caller's number or user part (P-Asserted-Identity, else From); None when withheld."""
+        self.offer = offer
+        """The SDP offer, or None when the caller wants ours (delayed offer, RFC 3261 §13.2.1)."""
+        self.local_ip = local_ip
+        """Our address on the way to the peer: what the SDP's ``c=`` line says."""
+        self.on_end: Callable[[str], None] | None = None
+        """Called once when the call ends. Reasons: ``hung-up`` (the caller), ``cancelled``, ``no-answer``, ``no-ack``,
+        ``lost`` (the peer is gone), ``session-expired``, ``stopped``, or what was given to :meth:`hang_up`."""
+        self.on_key: Callable[[str], None] | None = None
+        """Called with one digit for each key that came as SIP INFO."""
+        self.on_reoffer: Callable[[bytes], bytes | None] | None = None
+        """A new offer during the call (re-INVITE or UPDATE, also hold): returns the answer, or None for 488."""
+        self.on_answer: Callable[[bytes], None] | None = None
+        """The answer to an offer of ours. Where it cannot be used, hang up."""
+        self.on_offer_request: Callable[[], bytes] | None = None
+        """The peer asks for an offer during the call (re-INVITE without SDP). Unset: the last SDP is sent again."""
+        self._control = control
+
+    def accept(self, sdp: bytes) -> None:
+        """Take a call that rings. No effect once it is over."""
+        self._control.accept(sdp)
+
+    def reject(self, code: int, reason: str) -> None:
+        """Refuse a call that rings. No effect once it is over."""
+        self._control.reject(Rejected(code, reason))
+
+    def hang_up(self, reason: str = "normal") -> None:
+        """End the call: BYE, or the right final response before it was answered; ``on_end`` gets ``reason``."""
+        self._control.hang_up(reason)
+
+    def __repr__(self) -> str:
+        return f"<IncomingCall {self.id}>"
+
+
+class CallHandler(Protocol):
+    """Given by the process that has the media."""
+
+    def answer(self, call: IncomingCall) -> Accepted | Ringing | Rejected:
+        """Decide about a call, at once: it runs in the event loop and may not block."""

@@ -1,0 +1,314 @@
+"""SIP messages: reading, checking and writing (RFC 3261 §7, §8.1.1, §18.3).
+
+Our own parser: reading is one pass, lines are unfolded first, every size is bounded, and nothing but SipError is raised
+whatever the bytes. Header text is UTF-8; bytes that are not survive a round trip as surrogates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from telephony.sip.uri import Address, SipError, split_list
+from telephony.sip.via import Via
+
+MAX_MESSAGE = 65535
+"""Largest message, bytes (a UDP datagram)."""
+MAX_HEADERS = 200
+"""Most header lines of a message."""
+MAX_CSEQ = 2**31
+"""RFC 3261 §8.1.1.5: a sequence number is less than 2**31."""
+
+_COMPACT = {
+    "a": "Accept-Contact", "b": "Referred-By", "c": "Content-Type", "d": "Request-Disposition",
+    "e": "Content-Encoding", "f": "From", "i": "Call-ID", "j": "Reject-Contact", "k": "Supported",
+    "l": "Content-Length", "m": "Contact", "o": "Event", "r": "Refer-To", "s": "Subject", "t": "To",
+    "u": "Allow-Events", "v": "Via", "x": "Session-Expires", "y": "Identity",
+}  # fmt: skip
+"""Compact header names (RFC 3261 §7.3.3 and the IANA registry)."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
+_LINE_END = re.compile(rb"\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_ONCE = ("From", "To", "Call-ID", "CSeq")
+"""Mandatory headers that stand exactly once (RFC 3261 §8.1.1, §20.1)."""
+
+
+class MessageError(SipError):
+    """A message that breaks the rules. ``request`` is what could be read, to be answered with ``status``."""
+
+    def __init__(self, what: str, *, status: int = 400, request: Request | None = None) -> None:
+        super().__init__(what)
+        self.status = status
+        self.request = request
+
+
+class Headers:
+    """Header fields in order; names compare without regard to case and compact names are spelt out."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields: list[tuple[str, str]] = []
+        for name, value in fields:
+            self.add(name, value)
+
+    def add(self, name: str, value: str) -> None:
+        """Append a field. Raises SipError where a value would start a new line."""
+        if "\r" in value or "\n" in value:
+            raise SipError(f"header {name}: a value may not hold a line break")
+        self._fields.append((_COMPACT.get(name.lower(), name), value))
+
+    def set(self, name: str, value: str) -> None:
+        """Replace every field of this name by one, where the first stood."""
+        self.replace(name, [value])
+
+    def replace(self, name: str, values: Iterable[str]) -> None:
+        """Replace every field of this name by these, where the first stood."""
+        wanted = name.lower()
+        place = next((i for i, (n, _) in enumerate(self._fields) if n.lower() == wanted), len(self._fields))
+        kept = [f for f in self._fields if f[0].lower() != wanted]
+        fresh = Headers((name, value) for value in values)._fields
+        self._fields = kept[:place] + fresh + kept[place:]
+
+    def get(self, name: str) -> str | None:
+        """The first value of this name, or None."""
+        wanted = name.lower()
+        return next((value for n, value in self._fields if n.lower() == wanted), None)
+
+    def all(self, name: str) -> list[str]:
+        """Every field value of this name, as it stood."""
+        wanted = name.lower()
+        return [value for n, value in self._fields if n.lower() == wanted]
+
+    def elements(self, name: str) -> list[str]:
+        """Every element of the comma-separated fields of this name. Raises SipError at an open quote."""
+        return [element for value in self.all(name) for element in split_list(value)]
+
+    def tokens(self, name: str) -> frozenset[str]:
+        """The elements of :meth:`elements` in lower case: option tags, methods."""
+        return frozenset(element.lower() for element in self.elements(name))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._fields)
+
+    def __contains__(self, name: str) -> bool:
+        return self.get(name) is not None
+
+
+@dataclass
+class _Message:
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    def start_line(self) -> str:
+        raise NotImplementedError
+
+    def __bytes__(self) -> bytes:
+        self.headers.set("Content-Length", str(len(self.body)))
+        lines = [self.start_line(), *(f"{name}: {value}" for name, value in self.headers), "", ""]
+        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
+
+    @property
+    def call_id(self) -> str:
+        return self.headers.get("Call-ID") or ""
+
+    @property
+    def cseq(self) -> tuple[int, str]:
+        """Sequence number and method (RFC 3261 §20.16). Raises SipError."""
+        parts = (self.headers.get("CSeq") or "").split()
+        if len(parts) != 2 or not (parts[0].isascii() and parts[0].isdigit()) or len(parts[0]) > 20:
+            raise SipError("CSeq is not a number and a method")
+        number = int(parts[0])
+        if number >= MAX_CSEQ:
+            raise SipError("CSeq is out of range")
+        return number, parts[1]
+
+    @property
+    def from_(self) -> Address:
+        return Address.parse(self.headers.get("From") or "")
+
+    @property
+    def to(self) -> Address:
+        return Address.parse(self.headers.get("To") or "")
+
+    @property
+    def via(self) -> Via:
+        """The topmost Via. Raises SipError."""
+        elements = self.headers.elements("Via")
+        if not elements:
+            raise SipError("there is no Via")
+        return Via.parse(elements[0])
+
+    def set_via(self, via: Via) -> None:
+        """Replace the topmost Via."""
+        self.headers.replace("Via", [str(via), *self.headers.elements("Via")[1:]])
+
+    def number(self, name: str, *, most: int = 2**32 - 1) -> int | None:
+        """A header that begins with a number of seconds (Expires, Retry-After…), or None where it does not."""
+        text = (self.headers.get(name) or "").partition(";")[0].partition("(")[0].strip()
+        return min(int(text), most) if text.isascii() and text.isdigit() and len(text) <= 64 else None
+
+    def check(self) -> None:
+        """Check what every message must have. Raises SipError."""
+        for name in _ONCE:
+            if len(self.headers.all(name)) != 1:
+                raise SipError(f"{name} must stand exactly once")
+        for element in self.headers.elements("Via"):
+            Via.parse(element)
+        _ = (self.via, self.cseq, self.from_, self.to)
+        if not self.call_id:
+            raise SipError("Call-ID is empty")
+
+
+@dataclass
+class Request(_Message):
+    """A request: ``method uri SIP/2.0``. ``uri`` is kept as text."""
+
+    method: str = ""
+    uri: str = ""
+
+    def start_line(self) -> str:
+        """The request line (RFC 3261 §7.1)."""
+        return f"{self.method} {self.uri} SIP/2.0"
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method if self.method.isalnum() else '?'}>"
+
+    def check(self) -> None:
+        """Also: CSeq names the method (RFC 3261 §8.1.1.5). Raises SipError."""
+        super().check()
+        if self.cseq[1] != self.method:
+            raise SipError("CSeq names another method than the request line")
+
+
+@dataclass
+class Response(_Message):
+    """A response: ``SIP/2.0 status reason``."""
+
+    status: int = 0
+    reason: str = ""
+
+    REASONS: ClassVar[dict[int, str]] = {
+        100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 400: "Bad Request", 403: "Forbidden",
+        404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 415: "Unsupported Media Type",
+        416: "Unsupported URI Scheme", 420: "Bad Extension", 422: "Session Interval Too Small",
+        469: "Bad Info Package", 480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist",
+        482: "Loop Detected", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here",
+        491: "Request Pending", 500: "Server Internal Error", 503: "Service Unavailable",
+        505: "Version Not Supported", 603: "Decline",
+    }  # fmt: skip
+
+    def start_line(self) -> str:
+        """The status line (RFC 3261 §7.2)."""
+        return f"SIP/2.0 {self.status} {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}>"
+
+
+def respond(request: Request, status: int, reason: str | None = None, *, tag: str | None = None) -> Response:
+    """A response with the headers that RFC 3261 §8.2.6.2 copies; ``tag`` goes to a To that has none."""
+    response = Response(status=status, reason=reason or Response.REASONS.get(status, "Unknown"))
+    for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+        for value in request.headers.all(name):
+            response.headers.add(name, value)
+    to = response.headers.get("To")
+    if tag and to and status > 100:
+        try:
+            untagged = Address.parse(to).tag is None
+        except SipError:
+            untagged = False
+        if untagged:
+            response.headers.set("To", f"{to};tag={tag}")
+    return response
+
+
+def parse(data: bytes) -> Request | Response:
+    """Read and check one message, the whole of ``data``; bytes behind Content-Length are dropped (RFC 3261 §18.3).
+
+    Raises:
+        MessageError: with what could be read of a request, so that it can be answered.
+    """
+    if len(data) > MAX_MESSAGE:
+        raise MessageError("a message is larger than 65,535 bytes")
+    data = data.lstrip(b"\r\n")
+    end = _HEAD_END.search(data)
+    head, body = (data[: end.start()], data[end.end() :]) if end else (data, b"")
+    message, fault = _read_head(head)
+    try:
+        if fault is not None:
+            raise fault
+        message.check()
+        length = content_length(message.headers)
+        if length is not None and length > len(body):
+            raise SipError("Content-Length is more than what came")
+        message.body = body if length is None else body[:length]
+    except MessageError:
+        raise
+    except SipError as error:
+        raise MessageError(str(error), request=message if isinstance(message, Request) else None) from None
+    return message
+
+
+def content_length(headers: Headers) -> int | None:
+    """Content-Length in bytes, None where there is none. Raises SipError for a bad or contradictory one."""
+    values = {value.strip() for value in headers.all("Content-Length")}
+    if not values:
+        return None
+    text = values.pop()
+    if values or not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise SipError("Content-Length is malformed or contradicts itself")
+    return int(text)
+
+
+def read_headers(lines: Iterable[str]) -> Headers:
+    """Unfold and read header lines (RFC 3261 §7.3.1). Raises SipError."""
+    unfolded: list[str] = []
+    for line in lines:
+        if line[:1] in (" ", "\t") and unfolded:
+            unfolded[-1] += " " + line.strip()
+        elif line:
+            unfolded.append(line)
+        if len(unfolded) > MAX_HEADERS:
+            raise SipError("a message has more than 200 headers")
+    headers = Headers()
+    for line in unfolded:
+        name, colon, value = line.partition(":")
+        name = name.strip()
+        if not colon or not _TOKEN.fullmatch(name):
+            raise SipError("a header line is malformed")
+        headers.add(name, value.strip().replace("\r", " "))
+    return headers
+
+
+def _read_head(head: bytes) -> tuple[Request | Response, MessageError | None]:
+    lines = [line.decode("utf-8", "surrogateescape") for line in _LINE_END.split(head)]
+    start = lines[0].split()
+    if not start:
+        raise MessageError("a message is empty")
+    if start[0].upper().startswith("SIP/"):
+        return _read_response(lines)
+    try:
+        headers = read_headers(lines[1:])
+    except SipError as error:
+        raise MessageError(str(error)) from None
+    request = Request(headers, method=start[0], uri=start[1] if len(start) > 1 else "")
+    if len(start) != 3 or not _TOKEN.fullmatch(start[0]) or start[1].startswith("<"):
+        return request, MessageError("a request line is not method, URI and version", request=request)
+    if start[2].upper() != "SIP/2.0":
+        return request, MessageError("the version is not SIP/2.0", status=505, request=request)
+    return request, None
+
+
+def _read_response(lines: list[str]) -> tuple[Response, None]:
+    version, _, rest = lines[0].partition(" ")
+    status, _, reason = rest.strip().partition(" ")
+    if version.upper() != "SIP/2.0" or len(status) != 3 or not (status.isascii() and status.isdigit()):
+        raise MessageError("a status line is malformed")
+    if not 100 <= int(status) < 700:
+        raise MessageError("a status is out of range")
+    try:
+        return Response(read_headers(lines[1:]), status=int(status), reason=reason.replace("\r", " ")), None
+    except SipError as error:
+        raise MessageError(str(error)) from None
