@@ -17,6 +17,7 @@ import signal  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
 from concurrent.futures import ThreadPoolExecutor  # noqa: E402
+from contextlib import suppress  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 
 from voicebot.errors import VoicebotError  # noqa: E402
@@ -64,7 +65,9 @@ async def serve(settings: Settings) -> None:
         if task is not None:
             calls.add(task)
             task.add_done_callback(calls.discard)
-        await SpeechCall(telephony_reader, telephony_writer, settings.mind, engines).run()
+        # Cancelled when the process stops: asyncio's server would report that as a fault.
+        with suppress(asyncio.CancelledError):
+            await SpeechCall(telephony_reader, telephony_writer, settings.mind, engines).run()
 
     listening = socket.socket(fileno=settings.listen_fd)
     server = await asyncio.start_unix_server(take, sock=listening)

@@ -1,0 +1,100 @@
+"""The speech process: hears, speaks, lets itself be interrupted, and may not write."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.processes.peers import SpeechProcess, silence, speak
+
+Samples = npt.NDArray[np.int16]
+
+
+async def test_the_process_may_not_write_before_it_takes_a_call(speech: SpeechProcess) -> None:
+    assert "refused=True" in speech.ready["sandbox"]
+
+
+async def test_what_is_said_is_heard(speech: SpeechProcess, oui: Samples) -> None:
+    line, mind = await speech.call()
+    mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=True, asks="confirm")
+    assert (await line.next("mark")).data["mark"] == 1
+    line.tell("played", mark=1)
+    assert (await mind.next("spoken")).data["complete"] is True
+    speak(line, np.concatenate([silence(0.5), oui, silence(1.5)]))
+    heard = await mind.next("heard")
+    assert heard.data["rejected"] is None
+    assert "oui" in heard.data["text"].lower()
+    assert "speech-start" in mind.seen
+
+
+async def test_silence_is_noticed_once_the_question_was_heard(speech: SpeechProcess) -> None:
+    line, mind = await speech.call()
+    mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=True, asks="confirm")
+    await line.next("mark")
+    line.tell("played", mark=1)
+    await mind.next("spoken")
+    speak(line, silence(8))
+    await mind.next("silence")
+
+
+async def test_speech_over_a_prompt_pauses_then_stops_it(speech: SpeechProcess, oui: Samples) -> None:
+    line, mind = await speech.call()
+    mind.tell("say", mark=1, pieces=["Je vous propose mardi à neuf heures."], interruptible=True, asks="choice")
+    await line.next("mark")
+    await asyncio.sleep(0.3)  # the floor's guard is measured on the real clock of the process
+    speak(line, np.concatenate([oui, silence(1.5)]))
+    await line.next("pause")
+    await line.next("flush")
+    assert (await mind.next("spoken")).data["complete"] is False
+    await mind.next("heard")
+
+
+async def test_the_announcement_is_not_interrupted(speech: SpeechProcess, oui: Samples) -> None:
+    line, mind = await speech.call()
+    mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=False, asks="open")
+    await line.next("mark")
+    await asyncio.sleep(0.3)
+    speak(line, np.concatenate([oui, silence(1.5)]))
+    await mind.next("speech-start")
+    line.tell("played", mark=1)
+    await mind.next("spoken")
+    assert "pause" not in line.seen
+    assert "heard" not in mind.seen
+
+
+async def test_keys_pass_and_silence_the_prompt(speech: SpeechProcess) -> None:
+    line, mind = await speech.call()
+    mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=True, asks="confirm")
+    await line.next("mark")
+    line.tell("key", digit="1")
+    assert (await mind.next("key")).data["digit"] == "1"
+    await line.next("flush")
+
+
+async def test_the_end_of_the_call_reaches_the_mind(speech: SpeechProcess) -> None:
+    line, mind = await speech.call()
+    line.tell("call-end", reason="bye")
+    assert (await mind.next("call-end")).data["reason"] == "bye"
+
+
+@pytest.mark.parametrize("raw", [b"{]\n", b'{"type": "audio-chunk", "payload_length": 9999999}\n', b'{"type": "x"}\n'])
+async def test_malformed_input_ends_that_call_only(speech: SpeechProcess, raw: bytes) -> None:
+    first, _ = await speech.call()
+    other, mind = await speech.call()
+    first.writer.write(raw)
+    assert await asyncio.wait_for(first.reader.read(), 5) == b""
+    other.tell("key", digit="1")
+    await mind.next("key")
+
+
+async def test_the_process_ends_with_its_parent(speech: SpeechProcess) -> None:
+    assert speech.process.stdin is not None
+    await speech.call()
+    begun = monotonic()
+    speech.process.stdin.close()
+    await asyncio.wait_for(speech.process.wait(), 2)
+    assert monotonic() - begun < 2
