@@ -205,7 +205,7 @@ class Service:
         )
 
     def _terms(self) -> Terms:
-        return Terms(keep_words=self.workspace.practice.transcript.mode == "on")
+        return Terms(keep_words=self.workspace.practice.transcript == "on")
 
     # --- stop ---
 
