@@ -10,9 +10,9 @@ from contextlib import suppress
 
 from telephony.sip.core import Core
 from telephony.sip.digest import Credentials
+from telephony.sip.flow import Flow
 from telephony.sip.gate import Gate, normal
 from telephony.sip.handler import Accepted, CallHandler, IncomingCall, Rejected, Ringing
-from telephony.sip.layer import Flow
 from telephony.sip.registration import RegistrationSettings
 from telephony.sip.timers import Timers
 from telephony.sip.transport import TcpFlow, TcpStack, UdpEndpoint, UdpFlow

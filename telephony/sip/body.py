@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from telephony.sip.message import Request, Response, read_headers
+from telephony.sip.headers import read_headers
+from telephony.sip.message import Request, Response
 from telephony.sip.uri import Address, SipError, parse_parameters, unquote_string
 
 MAX_PARTS = 16
@@ -87,9 +88,8 @@ def caller_of(request: Request) -> str | None:
 
     At most 64 printable characters.
     """
-    if "id" in request.headers.tokens("Privacy") | {
-        word.strip() for value in request.headers.all("Privacy") for word in value.lower().split(";")
-    }:
+    privacy = {word.strip() for value in request.headers.all("Privacy") for word in value.lower().split(";")}
+    if privacy & {"id", "user"}:
         return None
     for value in [*request.headers.elements("P-Asserted-Identity"), request.headers.get("From") or ""]:
         try:

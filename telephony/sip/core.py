@@ -10,9 +10,10 @@ from typing import Protocol
 from telephony.sip.body import UnsupportedBodyError
 from telephony.sip.dialog import Dialog
 from telephony.sip.digest import Authenticator
+from telephony.sip.flow import Flow
 from telephony.sip.handler import CallHandler
-from telephony.sip.layer import Flow, ServerTransaction, TransactionLayer
-from telephony.sip.leg import Leg
+from telephony.sip.layer import ServerTransaction, TransactionLayer
+from telephony.sip.leg import ALLOW, Leg
 from telephony.sip.message import Request
 from telephony.sip.registrar import Registrar
 from telephony.sip.registration import RegistrationSettings
@@ -22,8 +23,6 @@ from telephony.sip.uri import SipError, Uri, format_host
 
 log = logging.getLogger(__name__)
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
-"""Methods that are served. PRACK, NOTIFY and REFER join them with 100rel and transfer."""
 SUPPORTED = "timer"
 RETRY_AFTER = 30
 """What a caller is told when every line is taken, s."""
@@ -119,16 +118,14 @@ class Core:
         """
         hop = dialog.next_hop
         port = hop.port or 5060
-        if hop.host == flow.peer[0]:
-            return flow.towards(port) if hop.transport == "UDP" or flow.reliable else self._flow_to(hop, port) or flow
-        return self._flow_to(hop, port) or flow
-
-    def _flow_to(self, hop: Uri, port: int) -> Flow | None:
+        if flow.reliable and not flow.closed and hop.host == flow.peer[0]:
+            return flow
         try:
             ipaddress.ip_address(hop.host)
         except ValueError:
-            return None
-        return self._network.flow_to(hop.transport, hop.host, port)
+            return flow
+        transport = flow.transport if hop.host == flow.peer[0] else hop.transport
+        return self._network.flow_to(transport, hop.host, port) or flow
 
     def forget(self, leg: Leg) -> None:
         """A dialog is over for good."""

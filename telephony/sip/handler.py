@@ -28,6 +28,10 @@ class Rejected:
     retry_after: int | None = None
     """Seconds after which the caller may try again, or None."""
 
+    def __post_init__(self) -> None:
+        if not 400 <= self.code < 700 or not self.reason.isprintable():
+            raise ValueError("a refusal is a status from 400 to 699 and a reason on one line")
+
 
 class CallControl(Protocol):
     """What a call can ask of the user agent."""

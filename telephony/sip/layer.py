@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from typing import Protocol
 
+from telephony.sip.flow import Flow
 from telephony.sip.message import MessageError, Request, Response, parse, respond
 from telephony.sip.timers import Timer, Timers
 from telephony.sip.transaction import (
@@ -32,36 +33,6 @@ MAX_TRANSACTIONS = 2000
 """Most server transactions at once; a request beyond is dropped silently and its peer sends it again."""
 
 Key = tuple[object, ...]
-
-
-class Flow(Protocol):
-    """One way to one peer: a UDP socket and an address, or one TCP connection."""
-
-    @property
-    def transport(self) -> str:
-        """``UDP`` or ``TCP``."""
-
-    @property
-    def reliable(self) -> bool:
-        """Whether the transport retransmits by itself."""
-
-    @property
-    def peer(self) -> tuple[str, int]:
-        """Address and port of the peer."""
-
-    @property
-    def local(self) -> tuple[str, int]:
-        """Our address on the way to the peer, and our port on this flow."""
-
-    @property
-    def sent_by(self) -> tuple[str, int]:
-        """Address and port at which we can be reached for a response."""
-
-    def send(self, data: bytes) -> bool:
-        """Send one message; False when it certainly did not leave."""
-
-    def towards(self, port: int) -> Flow:
-        """The same peer's other port over UDP; over TCP the connection itself."""
 
 
 class TransactionUser(Protocol):

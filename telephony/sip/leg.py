@@ -4,43 +4,34 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from telephony.sip.body import caller_of, info_key, session_description
 from telephony.sip.dialog import Dialog
-from telephony.sip.digest import Authenticator
 from telephony.sip.handler import Accepted, CallHandler, IncomingCall, Rejected, Ringing
-from telephony.sip.layer import Flow, ServerTransaction, TransactionLayer
+from telephony.sip.layer import ServerTransaction
 from telephony.sip.message import Request, Response
 from telephony.sip.offers import OfferAnswer
 from telephony.sip.refresh import Refresher
 from telephony.sip.reliable import AckWait
 from telephony.sip.session_timer import agree
 from telephony.sip.timers import Timer, Timers
-from telephony.sip.uri import SipError
+from telephony.sip.uac import Agent, DialogClient
 
 log = logging.getLogger(__name__)
 
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+"""Methods that are served. PRACK, NOTIFY and REFER join them with 100rel and transfer."""
 RING_LIMIT = 120.0
 """A call that rings longer is refused with 480, s."""
 KEYS = frozenset("0123456789*#")
 
 
-class Agent(Protocol):
+class CallAgent(Agent, Protocol):
     """What a leg needs of the user agent."""
 
     timers: Timers
-    layer: TransactionLayer
     handler: CallHandler
-    authenticator: Authenticator | None
-
-    def contact(self, flow: Flow) -> str:
-        """Our Contact on a flow."""
-
-    def flow_for(self, dialog: Dialog, flow: Flow) -> Flow:
-        """The way for a request inside a dialog."""
 
     def forget(self, leg: Leg) -> None:
         """The dialog is over for good."""
@@ -49,7 +40,7 @@ class Agent(Protocol):
 class Leg:
     """States: ``offered`` → ``ringing`` → ``answered`` (2xx sent) → ``up`` (ACK came) → ``over``."""
 
-    def __init__(self, agent: Agent, invite: ServerTransaction) -> None:
+    def __init__(self, agent: CallAgent, invite: ServerTransaction) -> None:
         self.agent = agent
         self.invite = invite
         self.flow = invite.flow
@@ -64,6 +55,7 @@ class Leg:
             local_ip=invite.flow.local[0],
             control=self,
         )
+        self.client = DialogClient(agent, self.dialog, self.flow, lost=self.lost)
         self.offers = OfferAnswer(self)
         self.refresher = Refresher(agent.timers, send=self.offers.refresh, expire=self._expired)
         self.ack_wait: AckWait | None = None
@@ -202,7 +194,7 @@ class Leg:
 
     def _bye(self) -> None:
         self._bye_due = False
-        self.request("BYE", on_response=lambda response: self._close())
+        self.client.request("BYE", on_response=lambda response: self._close())
 
     def _close(self) -> None:
         if self.ack_wait is not None:
@@ -236,7 +228,7 @@ class Leg:
         elif method == "INFO":
             self._info(transaction)
         else:
-            transaction.reply(200)  # OPTIONS; the user agent refused every other method
+            transaction.reply(200, Allow=ALLOW)  # OPTIONS; the user agent refused every other method
 
     def _info(self, transaction: ServerTransaction) -> None:
         """Keys (``application/dtmf-relay``); INFO without a body is a keep-alive."""
@@ -251,65 +243,3 @@ class Leg:
         transaction.reply(200)
         if key in KEYS and self.call.on_key is not None:
             self.call.on_key(key)
-
-    def request(
-        self,
-        method: str,
-        *,
-        headers: dict[str, str] | None = None,
-        body: bytes = b"",
-        on_response: Callable[[Response], None],
-        challenged: bool = False,
-    ) -> None:
-        """Send a request inside the dialog; a challenge is answered once, a dead dialog ends the call."""
-        try:
-            request = self.dialog.request(method)
-            flow = self.agent.flow_for(self.dialog, self.flow)
-        except SipError:
-            self.lost()
-            return
-        request.body = body
-        if method != "BYE":
-            request.headers.add("Contact", self.agent.contact(flow))
-        for name, value in (headers or {}).items():
-            request.headers.add(name, value)
-
-        settled = False
-
-        def answered(response: Response) -> None:
-            nonlocal settled
-            if response.status in (401, 407) and not challenged:
-                name = "Proxy-Authorization" if response.status == 407 else "Authorization"
-                value = self._authorize(request, response)
-                if value is not None:
-                    more = {**(headers or {}), name: value}
-                    self.request(method, headers=more, body=body, on_response=on_response, challenged=True)
-                    return
-            if response.status in (408, 481):
-                self.lost()
-            elif response.status >= 200:
-                if response.status < 300:
-                    self._accepted(method, response)
-                if not settled:  # a 2xx that is sent again only gets its ACK again
-                    settled = True
-                    on_response(response)
-
-        self.agent.layer.request(request, flow, answered, lambda why: self.lost())
-
-    def _accepted(self, method: str, response: Response) -> None:
-        """Follow the target of a 2xx to a refresh (§12.2.1.2); a re-INVITE of ours is acknowledged (§13.2.2.4)."""
-        if method not in ("INVITE", "UPDATE"):
-            return
-        with suppress(SipError):
-            self.dialog.refresh_target(response)
-        if method == "UPDATE":
-            return
-        ack = self.dialog.request("ACK", sequence=response.cseq[0])
-        self.agent.layer.send_ack(ack, self.agent.flow_for(self.dialog, self.flow))
-
-    def _authorize(self, request: Request, response: Response) -> str | None:
-        if self.agent.authenticator is None:
-            return None
-        name = "Proxy-Authenticate" if response.status == 407 else "WWW-Authenticate"
-        challenges = response.headers.all(name)
-        return self.agent.authenticator.answer(challenges, method=request.method, uri=request.uri, body=request.body)

@@ -58,10 +58,7 @@ class OfferAnswer:
         """A re-INVITE (RFC 3261 §14.2) or an UPDATE (RFC 3311 §5.2)."""
         leg, request = self._leg, transaction.request
         # An exchange is under way in one direction or the other: come back later (§14.2, RFC 3311 §5.2).
-        if leg.state != "up" and request.method == "INVITE":
-            transaction.reply(491)
-            return
-        if leg.ack_wait is not None or self._refreshing:
+        if leg.state != "up" or leg.ack_wait is not None or self._refreshing:
             transaction.reply(491)
             return
         try:
@@ -112,7 +109,7 @@ class OfferAnswer:
         if leg.state != "up":
             return
         if "update" in leg.peer_allows:
-            leg.request("UPDATE", headers={"Supported": "timer", **headers}, on_response=on_response)
+            leg.client.request("UPDATE", headers={"Supported": "timer", **headers}, on_response=on_response)
             return
         self._refreshing = True
 
@@ -127,4 +124,4 @@ class OfferAnswer:
                 self._give_answer(answer)
 
         more = {"Supported": "timer", "Content-Type": SDP, **headers}
-        leg.request("INVITE", headers=more, body=self._local, on_response=answered)
+        leg.client.request("INVITE", headers=more, body=self._local, on_response=answered)

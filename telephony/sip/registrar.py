@@ -16,7 +16,7 @@ from telephony.sip.timers import Timer
 
 if TYPE_CHECKING:
     from telephony.sip.core import Core, Network
-    from telephony.sip.layer import Flow
+    from telephony.sip.flow import Flow
 
 log = logging.getLogger(__name__)
 

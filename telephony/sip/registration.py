@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from telephony.sip.digest import Credentials
 from telephony.sip.message import Response
-from telephony.sip.uri import Address, SipError
+from telephony.sip.uri import Address, SipError, split_list
+from voicebot.errors import ConfigurationError
+
+_PLAIN = re.compile(r"[A-Za-z0-9.!%*_+~:\[\]-]+")
 
 RETRY_BASE = 5.0
 """First pause after a failure, s; it doubles with each (RFC 5626 §4.5 uses 30, a practice's phone should come back
@@ -39,6 +43,13 @@ class RegistrationSettings:
     """Domain of the address of record; the registrar's host unless given."""
     expires: int = 300
     """Binding time asked for, s."""
+
+    def __post_init__(self) -> None:
+        for name, text in (("user", self.user), ("registrar", self.registrar), ("domain", self.domain or "x")):
+            if not text or not _PLAIN.fullmatch(text):
+                raise ConfigurationError(f"SIP registration: {name} is empty or has a character that no SIP URI has")
+        if self.transport not in ("UDP", "TCP"):
+            raise ConfigurationError("SIP registration: transport is UDP or TCP")
 
     @property
     def address_of_record(self) -> str:
@@ -204,8 +215,6 @@ def granted_expires(response: Response, contact: str, asked: int) -> int:
 
 
 def _expires_of(field: str, contact: str) -> int | None:
-    from telephony.sip.uri import split_list
-
     try:
         addresses = [Address.parse(element) for element in split_list(field) if element != "*"]
     except SipError:

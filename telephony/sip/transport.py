@@ -12,9 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
+from telephony.sip.flow import Flow
 from telephony.sip.framing import PING, PONG, StreamFramer
 from telephony.sip.gate import Gate, normal
-from telephony.sip.layer import Flow
 from telephony.sip.message import MAX_MESSAGE
 from telephony.sip.uri import SipError
 
@@ -55,6 +55,7 @@ class UdpFlow:
 
     transport = "UDP"
     reliable = False
+    closed = False
 
     def __init__(self, endpoint: UdpEndpoint, peer: tuple[str, int]) -> None:
         self._endpoint = endpoint
