@@ -177,6 +177,8 @@ class SlotQuery:
     windows: tuple[tuple[datetime, datetime], ...] = ()
     exclude: tuple[datetime, ...] = ()
     """Starts already refused."""
+    soonest: bool = False
+    """The caller wants the earliest: offers are then not spread over days."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,6 @@
 """
 
 from voicebot.practice.loading import FILE_NAME, PracticeError, load_practice
-from voicebot.practice.schema import Practice
+from voicebot.practice.schema import Practice, Problem
 
-__all__ = ["FILE_NAME", "Practice", "PracticeError", "load_practice"]
+__all__ = ["FILE_NAME", "Practice", "PracticeError", "Problem", "load_practice"]

@@ -115,6 +115,7 @@ def _read(top: Table, directory: Path, version: str) -> Practice:
         phrases=top.table("phrases").every_text(),
         retention=settings.retention(top.table("retention")),
         where=head.where,
+        holiday_where=head.problems.where((*head.path, "holiday_zone")),
     )
 
 

@@ -268,6 +268,8 @@ class Practice:
     retention: Retention
     where: Where
     """The ``[practice]`` table."""
+    holiday_where: Where
+    """Where the zone of public holidays is chosen."""
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
 
     def name_of(self, practitioner: str) -> str:

@@ -47,12 +47,15 @@ def motive(
         table.error("own_doctor", "own_doctor_new")
     kinds = {resource.kind for resource in resources.values()}
     needs = table.among("needs", (*resources, *sorted(kinds - set(resources))))
+    alternatives = tuple(tuple(r.id for r in resources.values() if need in (r.id, r.kind)) for need in needs)
+    if len({resource for need in alternatives for resource in need}) < sum(map(len, alternatives)):
+        table.error("needs", "needs_overlap")
     result = Motive(
         id=id,
         label=table.text("label", example='"une consultation"'),
         words=table.texts("words"),
         practitioners=table.among("practitioners", practitioners) or tuple(practitioners),
-        needs=tuple(tuple(r.id for r in resources.values() if need in (r.id, r.kind)) for need in needs),
+        needs=alternatives,
         duration=duration,
         new_duration=table.integer("new_patient_minutes", duration or 5, low=5, high=DAY, step=5),
         buffer_before=table.integer("buffer_before_minutes", 0, low=0, high=240, step=5),

@@ -1,0 +1,134 @@
+"""Patients: who is known, and who might be meant. A look-up never picks the first of several."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from voicebot.agenda.session import Connection, Session
+from voicebot.ports import Patient, PatientClaim
+
+SETTLED = ("recuperee", "validee", "qualifiee")
+"""Identity statuses (RNIV) that someone has established; a phone call only ever creates ``provisoire``."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the practice keeps about a patient beyond what a call may use."""
+
+    patient: Patient
+    own_doctor: str | None
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: letters only, without accents, ligatures, hyphens or case."""
+    text = name.lower().replace("œ", "oe").replace("æ", "ae").replace("ß", "ss")
+    return re.sub(r"[^a-z]", "", unicodedata.normalize("NFD", text))
+
+
+def search_key(birth_name: str, first_name: str) -> str:
+    """The indexed form of a name."""
+    return f"{fold(birth_name)}|{fold(first_name)}"
+
+
+_SELECT = """
+select p.*, (p.marked_known or (p.status <> 'provisoire' and (p.last_visit < :today or exists(
+  select 1 from appointment a where a.patient_id = p.id and a.status in ('done', 'booked') and a.wall_end < :now)))
+) as known from patient p
+"""
+
+
+class Patients:
+    """The patients of the agenda's database."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, id: str, now: datetime) -> Record | None:
+        """One patient by id."""
+        return next(iter(self._read("where p.id = :id", now, id=id)), None)
+
+    def match(self, claim: PatientClaim, now: datetime) -> list[Record]:
+        """Patients whose birth name, first name and birth date equal the claim: none, one or homonyms."""
+        key = search_key(claim.birth_name, claim.first_name)
+        if key.startswith("|") or key.endswith("|"):
+            return []
+        return self._read(
+            "where p.birth_date = :born and p.search_key = :key", now, born=claim.birth_date.isoformat(), key=key
+        )
+
+    def find(self, text: str, birth_date: date | None, now: datetime) -> list[Record]:
+        """Patients by parts of their names, or birth date, for staff."""
+        parts = [fold(word) for word in text.split() if fold(word)]
+        if birth_date is not None:
+            found = self._read("where p.birth_date = :born", now, born=birth_date.isoformat())
+        else:
+            found = self._read("", now) if parts else []
+        return [
+            record
+            for record in found
+            if all(
+                part in fold(f"{record.patient.birth_name}{record.patient.first_name}{record.patient.used_name or ''}")
+                for part in parts
+            )
+        ]
+
+    def add(
+        self,
+        connection: Connection,
+        claim: PatientClaim,
+        now: datetime,
+        *,
+        source: str,
+        **more: object,
+    ) -> str:
+        """Insert a patient inside a write transaction and return the id. Without a ``status`` it is provisional."""
+        id = secrets.token_hex(8)
+        connection["patient"].insert(
+            {
+                "id": id,
+                "birth_name": claim.birth_name.strip(),
+                "first_name": claim.first_name.strip(),
+                "used_name": claim.used_name,
+                "birth_date": claim.birth_date.isoformat(),
+                "phone": claim.phone,
+                "source": source,
+                "search_key": search_key(claim.birth_name, claim.first_name),
+                "created_at": now.isoformat(timespec="minutes"),
+                **more,
+            }
+        )
+        return id
+
+    def _read(self, where: str, now: datetime, **values: object) -> list[Record]:
+        rows = self._session.rows(
+            f"{_SELECT} {where} order by p.birth_name, p.first_name, p.id",
+            {**values, "today": now.date().isoformat(), "now": now.isoformat(timespec="minutes")},
+        )
+        return [_record(row) for row in rows]
+
+
+def _record(row: dict[str, Any]) -> Record:
+    return Record(
+        Patient(
+            id=row["id"],
+            birth_name=row["birth_name"],
+            first_name=row["first_name"],
+            birth_date=date.fromisoformat(row["birth_date"]),
+            phone=row["phone"],
+            used_name=row["used_name"],
+            status=row["status"],
+            known=bool(row["known"]),
+        ),
+        row["own_doctor"],
+    )
+
+
+def as_patients(records: Sequence[Record]) -> list[Patient]:
+    """Only what a call may use."""
+    return [record.patient for record in records]

@@ -1,0 +1,253 @@
+"""Bookable slots: a pure function of rules × appointments and holds × now.
+
+Rules speak wall time; everything here is computed on timelines of 5-minute granules of UTC, so that a day of 23 or 25
+hours needs no special case. A wall time that does not exist is never a start, and of a wall time that comes twice only
+the first is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from voicebot.agenda import rules, timeline
+from voicebot.errors import NotBookableError
+from voicebot.ports import Slot, SlotQuery
+from voicebot.practice.localtime import at_minute, boundary, exists, to_utc, to_wall
+from voicebot.practice.schema import GRANULE_MINUTES, Motive, Practice
+
+CHUNK_DAYS = 7
+"""Days searched at a time: a caller is offered something soon, so later weeks are rarely looked at."""
+
+
+@dataclass(frozen=True)
+class Busy:
+    """What is taken: appointments with their buffers, and holds that still stand."""
+
+    spans: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """Practitioner or resource → half-open spans of UTC minutes."""
+    by_assistant: Mapping[tuple[str, date], int] = field(default_factory=dict)
+    """(practitioner or motive, day) → appointments that the assistant has taken on that day."""
+
+
+BusySource = Callable[[int, int], Busy]
+"""Gives what is taken between two UTC minutes."""
+
+NOTHING = Busy()
+
+
+def search(practice: Practice, query: SlotQuery, now: datetime, busy: BusySource) -> Iterator[Slot]:
+    """The slots that the assistant may book, by start, then practitioner in the order of the file.
+
+    Args:
+        now: wall time of the practice.
+
+    Raises:
+        NotBookableError: the motive is never bookable by the assistant for this kind of patient.
+        KeyError: never; unknown motives and practitioners raise NotBookableError too.
+    """
+    motive = permitted_motive(practice, query)
+    zone = practice.zone
+    earliest = to_utc(now, zone) + motive.notice  # counted from the minute that is running
+    latest = to_utc(now + timedelta(days=motive.horizon_days), zone)
+    windows = _merged(query.windows)
+    refused = frozenset(query.exclude)
+    if windows:
+        earliest = max(earliest, boundary(windows[0][0], zone))
+        latest = min(latest, boundary(windows[-1][1], zone))
+    starts = [start for start, _ in windows]
+    day = to_wall(earliest, zone).date()
+    day -= timedelta(days=day.weekday())  # whole weeks, so that what is cached is met again
+    last = to_wall(latest, zone).date()
+    while day <= last:
+        for slot in _chunk(practice, motive, query, day, earliest, latest, busy):
+            if slot.start in refused:
+                continue
+            if windows:
+                position = bisect_right(starts, slot.start) - 1
+                if position < 0 or slot.start >= windows[position][1]:
+                    continue
+            yield slot
+        day += timedelta(days=CHUNK_DAYS)
+
+
+def permitted_motive(practice: Practice, query: SlotQuery) -> Motive:
+    """The motive of a query, if the assistant may book it at all for such a patient."""
+    motive = practice.motives.get(query.motive)
+    if motive is None:
+        raise NotBookableError(f"{query.motive}: no such motive; there are: {', '.join(practice.motives)}")
+    if query.practitioner is not None and query.practitioner not in practice.practitioners:
+        raise NotBookableError(
+            f"{query.practitioner}: no such practitioner; there are: {', '.join(practice.practitioners)}"
+        )
+    place = f"{motive.where.file}:{motive.where.line}: {motive.where.key}"
+    if motive.bookable_by == "person":
+        raise NotBookableError(f"{place}: only a person books this motive")
+    if motive.patients not in ("all", query.patient):
+        raise NotBookableError(f"{place}: this motive is for {motive.patients} patients only")
+    return motive
+
+
+def _chunk(
+    practice: Practice, motive: Motive, query: SlotQuery, first: date, earliest: int, latest: int, source: BusySource
+) -> Iterator[Slot]:
+    zone = practice.zone
+    length = motive.minutes(query.patient)
+    origin = to_utc(at_minute(first, -1440), zone) // GRANULE_MINUTES
+    """A day before, so that a window that began the evening before is whole."""
+    after = to_utc(at_minute(first, CHUNK_DAYS * 1440), zone)
+    busy = source(origin * GRANULE_MINUTES, after + 1440)
+    grid = _grid(practice, motive.grid, first, origin)
+    low, high = -(-max(earliest, 0) // GRANULE_MINUTES) - origin, latest // GRANULE_MINUTES + 1 - origin
+    permitted = grid & timeline.span(low, high)
+    if not permitted:
+        return
+    for resources in motive.needs:
+        permitted &= _any_free(practice, resources, motive, length, first, origin, busy)
+    names = practice.practitioners if query.practitioner is None else [query.practitioner]
+    found: list[tuple[int, int, str, str]] = []
+    for rank, practitioner in enumerate(names):
+        free = None
+        for site, mask in _open(practice, practitioner, motive.id, first):
+            if free is None:
+                free = permitted & _room(practice, practitioner, motive, length, first, origin, busy)
+            starts = timeline.runs(mask, length // GRANULE_MINUTES) & free
+            found += [(bit, rank, practitioner, site) for bit in timeline.bits(starts)]
+    if not found:
+        return
+    limited = _Limits(practice, motive, busy)
+    for bit, _, practitioner, site in sorted(found):
+        minute = (origin + bit) * GRANULE_MINUTES
+        start = to_wall(minute, zone)
+        if limited.permit(practitioner, start.date()):
+            yield Slot(start, to_wall(minute + length, zone), practitioner, motive.id, site)
+
+
+class _Limits:
+    """How many appointments a day the assistant may take."""
+
+    def __init__(self, practice: Practice, motive: Motive, busy: Busy) -> None:
+        self._practice = practice
+        self._motive = motive
+        self._taken = busy.by_assistant
+
+    def permit(self, practitioner: str, day: date) -> bool:
+        own, most = self._practice.practitioners[practitioner].assistant_per_day, self._motive.assistant_per_day
+        return (own is None or self._taken.get((practitioner, day), 0) < own) and (
+            most is None or self._taken.get((self._motive.id, day), 0) < most
+        )
+
+
+def _room(practice: Practice, who: str, motive: Motive, length: int, first: date, origin: int, busy: Busy) -> int:
+    """Starts at which ``who`` is free for the appointment and its buffers."""
+    taken = 0
+    for start, end in busy.spans.get(who, ()):
+        touched = timeline.granules(start, end)
+        taken |= timeline.span(touched.start - origin, touched.stop - origin)
+    absent = _absent(practice, who, first, origin)
+    before, after = motive.buffer_before // GRANULE_MINUTES, motive.buffer_after // GRANULE_MINUTES
+    horizon = timeline.span(0, (CHUNK_DAYS + 3) * 288)
+    room = timeline.runs(horizon & ~taken, before + length // GRANULE_MINUTES + after) << before
+    return room & timeline.runs(horizon & ~absent, length // GRANULE_MINUTES)
+
+
+def _any_free(
+    practice: Practice, resources: Sequence[str], motive: Motive, length: int, first: date, origin: int, busy: Busy
+) -> int:
+    mask = 0
+    for resource in resources:
+        mask |= _room(practice, resource, motive, length, first, origin, busy)
+    return mask
+
+
+@lru_cache(maxsize=4096)
+def _cached_open(version: _Key, practitioner: str, motive: str, first: date) -> tuple[tuple[str, int], ...]:
+    practice = version.practice
+    origin = to_utc(at_minute(first, -1440), practice.zone) // GRANULE_MINUTES
+    by_site: dict[str, int] = {}
+    for offset in range(-1, CHUNK_DAYS + 1):
+        for window in rules.windows(practice, practitioner, first + timedelta(days=offset)):
+            if offers_motive(practice, window, motive):
+                start = boundary(window.start, practice.zone) // GRANULE_MINUTES - origin
+                end = boundary(window.end, practice.zone) // GRANULE_MINUTES - origin
+                by_site[window.site] = by_site.get(window.site, 0) | timeline.span(start, end)
+    return tuple(by_site.items())
+
+
+def offers_motive(practice: Practice, window: rules.Window, motive: str) -> bool:
+    """Whether a motive may be booked in a window."""
+    return (not window.motives or motive in window.motives) and window.acting_for in (
+        practice.motives[motive].practitioners
+    )
+
+
+class _Key:
+    """A practice as a cache key: equal files are equal."""
+
+    __slots__ = ("practice",)
+
+    def __init__(self, practice: Practice) -> None:
+        self.practice = practice
+
+    def __hash__(self) -> int:
+        return hash(self.practice.version)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.practice.version == other.practice.version
+
+
+def _open(practice: Practice, practitioner: str, motive: str, first: date) -> tuple[tuple[str, int], ...]:
+    """Per site, the granules at which a practitioner receives for a motive (absences aside)."""
+    return _cached_open(_Key(practice), practitioner, motive, first)
+
+
+def _absent(practice: Practice, who: str, first: date, origin: int) -> int:
+    return _cached_absent(_Key(practice), who, first, origin)
+
+
+@lru_cache(maxsize=4096)
+def _cached_absent(version: _Key, who: str, first: date, origin: int) -> int:
+    practice, mask = version.practice, 0
+    last = first + timedelta(days=CHUNK_DAYS + 1)
+    for start, end, _ in rules.absences(practice, who, first - timedelta(days=1), last):
+        low, high = boundary(start, practice.zone), boundary(end, practice.zone)
+        touched = timeline.granules(low, high)
+        mask |= timeline.span(touched.start - origin, touched.stop - origin)
+    return mask
+
+
+def _grid(practice: Practice, step: int, first: date, origin: int) -> int:
+    """The granules at which an appointment may begin, for the days of a chunk."""
+    mask = 0
+    for offset in range(CHUNK_DAYS):
+        day = first + timedelta(days=offset)
+        shift = to_utc(at_minute(day, 0), practice.zone) // GRANULE_MINUTES - origin
+        mask |= _day_grid(day, step, practice.zone) << shift
+    return mask
+
+
+@lru_cache(maxsize=4096)
+def _day_grid(day: date, step: int, zone: ZoneInfo) -> int:
+    """Starts of one day, bits counted from its midnight."""
+    midnight = to_utc(at_minute(day, 0), zone)
+    mask = 0
+    for minute in range(0, 1440, step):
+        wall = at_minute(day, minute)
+        if exists(wall, zone):
+            mask |= 1 << (to_utc(wall, zone) - midnight) // GRANULE_MINUTES
+    return mask
+
+
+def _merged(windows: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Disjoint, sorted windows."""
+    merged: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(windows):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif start < end:
+            merged.append((start, end))
+    return merged

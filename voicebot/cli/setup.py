@@ -1,0 +1,66 @@
+"""Open what a verb works on: the practice, its database and the agenda."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+
+from voicebot.agenda.seed import import_patients
+from voicebot.agenda.store import Store
+from voicebot.cli.common import SAMPLE_PRACTICE, Clock, parse_now
+from voicebot.database import ConnectionFactory, open_database
+from voicebot.errors import ConfigurationError
+from voicebot.practice import Practice, load_practice
+from voicebot.vault.key import read_key, throw_away_key
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One practice at work."""
+
+    practice: Practice
+    clock: Clock
+    connect: ConnectionFactory
+    """Opens one more connection, for one thread at a time."""
+    agenda: Store
+
+
+def open_workspace(args: argparse.Namespace) -> Workspace:
+    """Load the practice, open the database with its key, and import ``patients.csv`` when the database is new.
+
+    Raises:
+        ConfigurationError: the practice's file, the key or the data directory cannot be used.
+    """
+    practice = load_practice(args.practice)
+    clock = Clock(practice.zone, parse_now(args.now))
+    connect = open_database(args.data, _key(args))
+    agenda = Store(lambda: practice, connect, clock)
+    patients = args.practice / "patients.csv"
+    if patients.exists() and import_patients(agenda, patients) and not _is_sample(args):
+        print(
+            f"voicebot: {patients} was copied into the encrypted agenda; delete it, it is in plain text",
+            file=sys.stderr,
+        )
+    return Workspace(practice, clock, connect, agenda)
+
+
+def _key(args: argparse.Namespace) -> bytes:
+    if args.key_file is not None:
+        return read_key(args.key_file, args.data)
+    if not _is_sample(args):
+        raise ConfigurationError(
+            "a real practice needs --key-file (or $VOICEBOT_KEY_FILE), outside the data directory; make one with:"
+            " (umask 077; openssl rand -hex 32 > FILE)"
+        )
+    path, made = throw_away_key(args.data)
+    if made:
+        print(
+            f"voicebot: sample practice: a throw-away key was written to {path}; never use it for real patients",
+            file=sys.stderr,
+        )
+    return read_key(path, args.data)
+
+
+def _is_sample(args: argparse.Namespace) -> bool:
+    return bool(args.practice.resolve() == SAMPLE_PRACTICE)
