@@ -1,8 +1,8 @@
 """The telephony process: SIP, RTP and WebRTC on one side, the speech process on the other. It writes nothing.
 
 ``python -m voicebot.processes.telephony`` reads its :class:`Settings` as one JSON line on stdin (secrets never stand in
-the arguments), says ``{"ready": true}`` on stdout and ``ready`` on the control connection, and ends within 2 s when stdin
-or the control connection closes or SIGTERM comes. Standard error holds identifiers and codes only.
+the arguments), says ``{"ready": true}`` on stdout and ``ready`` on the control connection, and ends within 2 s when
+stdin or the control connection closes or SIGTERM comes. Standard error holds identifiers and codes only.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Registration:
     """An account at a registrar: what it is called and the password."""
 
     registrar: str
-    """``sip:`` URI of the registrar, for instance ``sip:sip.operateur.example``."""
+    """The registrar as ``host``, ``host:port`` or ``sip:host:port``, for instance ``sip.operateur.example``."""
     user: str
     secret: str
     """Password; it reaches this process through stdin only."""

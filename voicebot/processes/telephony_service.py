@@ -1,0 +1,197 @@
+"""What runs in the telephony process: the SIP user agent, the WebRTC endpoint, the control connection."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from telephony.sip.agent import UserAgent
+from telephony.webrtc.endpoint import WebCall
+from voicebot.errors import ProtocolError, UnavailableError
+from voicebot.processes.telephony import Settings
+from voicebot.processes.telephony_call import Bridge, connect_speech
+from voicebot.processes.telephony_sip import SipDoor, registration_settings
+from voicebot.wire import read_event, write_event
+
+log = logging.getLogger("voicebot.telephony")
+
+AGENT_STOP = 1.0
+"""How long the user agent may take to say BYE, s."""
+WEB_STOP = 0.5
+"""How long WebRTC connections may take to close, s."""
+
+
+def run(settings: Settings, ready: Callable[[], None]) -> None:
+    """Serve until told to stop; ``ready`` is called once calls can be taken. Raises VoicebotError."""
+    asyncio.run(_Service(settings).serve(ready))
+
+
+class _Service:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._bridges: dict[str, Bridge] = {}
+        self._web: set[WebCall] = set()
+        self._answering: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
+
+    async def serve(self, ready: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        control = _inherited(self._settings.control_fd, "control_fd")
+        reader, self._control = await asyncio.open_connection(sock=control)
+        agent = self._agent()
+        if agent is not None:
+            await agent.start()
+        write_event(self._control, "ready")
+        ready()
+        watching = [asyncio.create_task(self._obey(reader)), asyncio.create_task(self._parent_gone())]
+        await self._stop.wait()
+        for task in (*watching, *self._answering):
+            task.cancel()
+        for bridge in tuple(self._bridges.values()):
+            bridge.end("stopped")
+        if agent is not None:
+            await agent.stop(AGENT_STOP)
+        closing = [asyncio.create_task(call.closed()) for call in self._web]
+        if closing:
+            await asyncio.wait(closing, timeout=WEB_STOP)
+        self._control.close()
+
+    def _agent(self) -> UserAgent | None:
+        settings = self._settings
+        if settings.sip_udp_fd is None and settings.sip_tcp_fd is None:
+            return None
+        door = SipDoor(
+            speech=settings.speech,
+            rtp_ports=settings.rtp_ports,
+            admit=self._admits,
+            enter=self._enter,
+            leave=self._leave,
+        )
+        account = settings.registration
+        return UserAgent(
+            udp=_inherited(settings.sip_udp_fd, "sip_udp_fd") if settings.sip_udp_fd is not None else None,
+            tcp=_inherited(settings.sip_tcp_fd, "sip_tcp_fd") if settings.sip_tcp_fd is not None else None,
+            allowed=settings.allowed,
+            on_call=door,
+            max_calls=settings.max_calls,
+            user_agent=settings.user_agent,
+            registration=registration_settings(account) if account is not None else None,
+            on_registration=lambda state: write_event(self._control, "registration", {"state": state}),
+        )
+
+    # --- calls ---
+
+    def _admits(self) -> bool:
+        return len(self._bridges) < self._settings.max_calls and not self._stop.is_set()
+
+    def _enter(self, bridge: Bridge) -> None:
+        self._bridges[bridge.id] = bridge
+
+    def _leave(self, bridge: Bridge) -> None:
+        self._bridges.pop(bridge.id, None)
+
+    # --- the control connection ---
+
+    async def _obey(self, reader: asyncio.StreamReader) -> None:
+        """Do what the parent says until it goes away."""
+        try:
+            while (event := await read_event(reader)) is not None:
+                match event.type:
+                    case "offer":
+                        task = asyncio.create_task(self._answer(str(event.data.get("id")), str(event.data.get("sdp"))))
+                        self._answering.add(task)
+                        task.add_done_callback(self._answering.discard)
+                    case "hangup":
+                        if (bridge := self._bridges.get(str(event.data.get("call")))) is not None:
+                            bridge.end("normal")
+                    case _:
+                        raise ProtocolError("an event that is not of this wire")
+        except (ProtocolError, ConnectionError) as error:
+            log.error("the control connection broke: %s", error)
+        finally:
+            self._stop.set()
+
+    async def _parent_gone(self) -> None:
+        """No child outlives its parent: the end of stdin is the end."""
+        reader = asyncio.StreamReader()
+        try:
+            await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        except (
+            ValueError,
+            OSError,
+        ):  # stdin is a file or closed, as in a trial by hand: the control connection decides
+            return
+        while await reader.read(4096):
+            pass
+        self._stop.set()
+
+    async def _answer(self, offer_id: str, sdp: str) -> None:
+        try:
+            call_id, answer = await self._take(sdp)
+        except (ProtocolError, UnavailableError) as error:
+            write_event(self._control, "answer", {"id": offer_id, "error": str(error)})
+        else:
+            write_event(self._control, "answer", {"id": offer_id, "sdp": answer, "call": call_id})
+
+    async def _take(self, sdp: str) -> tuple[str, str]:
+        """Answer a browser's offer: the call's id and the SDP answer. Raises ProtocolError, UnavailableError."""
+        if not self._admits():
+            raise UnavailableError("every line is busy: call again in a few minutes")
+        call_id = secrets.token_hex(8)
+        speech = connect_speech(self._settings.speech)
+        call = WebCall(
+            addresses=self._settings.web_addresses,
+            on_connected=lambda: self._begin(bridge, call),
+            on_key=lambda digit: bridge.key(digit),
+            on_end=lambda reason: bridge.end(reason),
+        )
+        bridge = Bridge(
+            call_id,
+            kind="webrtc",
+            caller=None,
+            speech=speech,
+            hang_up=lambda reason: call.close(),
+            done=lambda: self._leave_web(bridge, call),
+        )
+        self._enter(bridge)
+        self._web.add(call)
+        try:
+            return call_id, await call.answer(sdp)
+        except BaseException as error:
+            bridge.end("refused" if isinstance(error, ProtocolError) else "fault")
+            raise
+
+    @staticmethod
+    def _begin(bridge: Bridge, call: WebCall) -> None:
+        session = bridge.start(call)
+        call.on_media = session.arrived
+
+    def _leave_web(self, bridge: Bridge, call: WebCall) -> None:
+        self._leave(bridge)
+
+        async def forget() -> None:
+            with suppress(Exception):
+                await call.closed()
+            self._web.discard(call)
+
+        task = asyncio.get_running_loop().create_task(forget())
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+
+def _inherited(number: int, name: str) -> socket.socket:
+    """The socket behind an inherited descriptor. Raises UnavailableError."""
+    try:
+        inherited = socket.socket(fileno=number)
+    except OSError as error:
+        raise UnavailableError(f"telephony: {name} {number} is not a socket ({error.strerror})") from None
+    inherited.setblocking(False)
+    return inherited
