@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from voicebot.agenda.seed import import_patients
 from voicebot.agenda.store import Store
 from voicebot.cli.common import SAMPLE_PRACTICE, Clock, parse_now
+from voicebot.control import service_now
 from voicebot.database import ConnectionFactory, open_database
 from voicebot.errors import ConfigurationError
+from voicebot.events import Events
 from voicebot.practice import Practice, load_practice
 from voicebot.vault.key import read_key, throw_away_key
 
@@ -24,6 +27,12 @@ class Workspace:
     connect: ConnectionFactory
     """Opens one more connection, for one thread at a time."""
     agenda: Store
+    data: Path
+    events: Events
+
+    def close(self) -> None:
+        """Close what this process holds open."""
+        self.events.close()
 
 
 def open_workspace(args: argparse.Namespace) -> Workspace:
@@ -33,7 +42,8 @@ def open_workspace(args: argparse.Namespace) -> Workspace:
         ConfigurationError: the practice's file, the key or the data directory cannot be used.
     """
     practice = load_practice(args.practice)
-    clock = Clock(practice.zone, parse_now(args.now))
+    # Beside a running service its clock counts: a rehearsal may have been started at another time.
+    clock = Clock(practice.zone, parse_now(args.now) or service_now(args.data))
     connect = open_database(args.data, _key(args))
     agenda = Store(lambda: practice, connect, clock)
     patients = args.practice / "patients.csv"
@@ -42,7 +52,7 @@ def open_workspace(args: argparse.Namespace) -> Workspace:
             f"voicebot: {patients} was copied into the encrypted agenda; delete it, it is in plain text",
             file=sys.stderr,
         )
-    return Workspace(practice, clock, connect, agenda)
+    return Workspace(practice, clock, connect, agenda, args.data, Events(connect))
 
 
 def _key(args: argparse.Namespace) -> bytes:

@@ -211,7 +211,7 @@ async def _wait_for_reply(listener: Listener) -> None:
 
 def _to_line(samples: np.ndarray[Any, np.dtype[np.int16]], rate: int) -> bytes:
     resampler = Resampler(rate, RATE)
-    sound = np.concatenate((resampler.push(samples.astype(np.float32) / 32768), resampler.finish()))
+    sound = np.concatenate((resampler.push(samples.astype(np.float32) / np.float32(32768)), resampler.finish()))
     return (np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes()
 
 

@@ -14,7 +14,7 @@ from voicebot.desk.security import guard
 from voicebot.errors import VoicebotError
 
 if TYPE_CHECKING:
-    from voicebot.agenda.rules import Practice
+    from voicebot.practice.schema import Practice
     from voicebot.web import Offer
 
 HERE = Path(__file__).resolve().parent
