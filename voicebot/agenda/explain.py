@@ -1,7 +1,7 @@
 """Say yes or no for one time, and which rule decided.
 
-This walks the rules one after the other, in words and minutes, and shares no timeline with ``slots``: the two check each
-other, and a booking is only committed when this says yes.
+This walks the rules one after the other, in words and minutes, and shares no timeline with ``slots``: the two check
+each other, and a booking is only committed when this says yes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from voicebot.errors import NotBookableError
 from voicebot.ports import PatientKind, Slot, SlotQuery
 from voicebot.practice.calendars import public_holiday
 from voicebot.practice.localtime import boundary, exists, to_utc, to_wall
-from voicebot.practice.schema import GRANULE_MINUTES, Motive, Practice, Where
+from voicebot.practice.schema import GRANULE_MINUTES, Absence, Motive, Practice, Where
 
 
 @cache
@@ -215,7 +215,7 @@ class _Judgement:
             return reason("absent", rule.where, practitioner=self._name(), label=_label(rule.label))
         return None
 
-    def _absent(self, who: str) -> rules.Absence | None:
+    def _absent(self, who: str) -> Absence | None:
         day = self.request.start.date()
         for start, end, rule in rules.absences(self.practice, who, day, day + timedelta(days=1)):
             if boundary(start, self.zone) < self.end and boundary(end, self.zone) > self.start:

@@ -20,8 +20,9 @@ MOST_LOOKED_AT = 600
 def spread(slots: Iterable[Slot], limit: int, *, soonest: bool = False) -> list[Slot]:
     """Up to ``limit`` slots, each start once, in order.
 
-    The first is the earliest. The others come from other days and alternate between morning and afternoon; when the days do
-    not suffice, from other half-days, then an hour apart. With ``soonest`` they are simply the earliest ones an hour apart.
+    The first is the earliest. The others come from other days and alternate between morning and afternoon; when the
+    days do not suffice, from other half-days, then an hour apart. With ``soonest`` they are the earliest ones an hour
+    apart.
     """
     if limit <= 0:
         return []
@@ -29,9 +30,9 @@ def spread(slots: Iterable[Slot], limit: int, *, soonest: bool = False) -> list[
     days: set[date] = set()
     for count, slot in enumerate(slots):
         day = slot.start.date()
-        if count >= MOST_LOOKED_AT or (day not in days and len(days) >= (1 if soonest else limit)):
-            if len(by_start) >= limit:
-                break
+        enough = count >= MOST_LOOKED_AT or (day not in days and len(days) >= (1 if soonest else limit))
+        if enough and len(by_start) >= limit:
+            break
         days.add(day)
         by_start.setdefault(slot.start, []).append(slot)
     starts = sorted(by_start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -66,11 +67,11 @@ def read_busy(session: Session, low: int, high: int, now: int, *, without: Seque
         without: appointments that do not count, being replaced.
         limits: whether any rule counts the assistant's appointments a day.
     """
-    skip = ",".join("?" * len(without))
+    skip = json.dumps(without)
     rows = session.tuples(
         "select resource, start_utc, end_utc from occupancy where start_utc < ? and start_utc > ? and end_utc > ?"
-        f" and (hold_until is null or hold_until > ?) and appointment_id not in ({skip})",  # noqa: S608
-        (high, low - LONGEST, low, now, *without),
+        " and (hold_until is null or hold_until > ?) and appointment_id not in (select value from json_each(?))",
+        (high, low - LONGEST, low, now, skip),
     )
     spans: dict[str, list[tuple[int, int]]] = {}
     for resource, start, end in rows:
@@ -81,8 +82,8 @@ def read_busy(session: Session, low: int, high: int, now: int, *, without: Seque
             "select practitioner, motive, substr(wall_start, 1, 10), count(*) from appointment"
             " where source = 'phone' and start_utc < ? and start_utc > ?"
             " and (status in ('booked', 'done', 'noshow') or (status = 'held' and hold_until > ?))"
-            f" and id not in ({skip}) group by 1, 2, 3",  # noqa: S608
-            (high, low - LONGEST, now, *without),
+            " and id not in (select value from json_each(?)) group by 1, 2, 3",
+            (high, low - LONGEST, now, skip),
         )
         for practitioner, motive, day, count in counted:
             for name in (practitioner, motive):
@@ -103,7 +104,7 @@ def occupy(
     """Take spans and granules of resources for an appointment; a taken one fails the transaction."""
     start, end = span
     database.conn.executemany(
-        "insert into occupancy(appointment_id, resource, lane, start_utc, end_utc, hold_until) values(?, ?, ?, ?, ?, ?)",
+        "insert into occupancy values(?, ?, ?, ?, ?, ?)",
         [(appointment_id, resource, lane, start, end, hold_until) for resource in resources],
     )
     database.conn.executemany(

@@ -9,7 +9,18 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Literal, Protocol
 
-from voicebot.agenda import explain, rows, slots
+from voicebot.agenda import rows, slots
+from voicebot.agenda.explain import (
+    Explanation,
+    PatientFacts,
+    Request,
+    Verdict,
+    explain,
+    free_resources,
+    judge,
+    nearest,
+    reason,
+)
 from voicebot.agenda.offers import spread
 from voicebot.agenda.patients import Patients, Record, as_patients
 from voicebot.agenda.session import Connection, Session
@@ -67,10 +78,10 @@ class Store:
         found = slots.search(self._practice(), query, now, self._source(now))
         return spread(found, limit, soonest=query.soonest)
 
-    def explain(self, query: SlotQuery, at: datetime) -> explain.Explanation:
+    def explain(self, query: SlotQuery, at: datetime) -> Explanation:
         """Whether the assistant may book a time, which rule decides, and the nearest yes."""
         now = self._clock.now()
-        return explain.explain(self._practice(), query, at, now, self._source(now))
+        return explain(self._practice(), query, at, now, self._source(now))
 
     def match(self, claim: PatientClaim) -> Sequence[Patient]:
         """Patients whose identity equals the claim."""
@@ -135,10 +146,10 @@ class Store:
         facts = self._facts(record, motive, without=without) if record else None
         busy = self._busy(start, now, [without] if without else [])
         verdicts = [
-            explain.judge(practice, explain.Request(motive, start, kind, name, by="person", facts=facts), now, busy)
+            judge(practice, Request(motive, start, kind, name, by="person", facts=facts), now, busy)
             for name in practice.practitioners
         ]
-        best = explain.nearest(verdicts)
+        best = nearest(verdicts)
         if best.practitioner is None:
             raise (SlotTakenError if best.rule in TAKEN else NotBookableError)(str(best))
         return best.practitioner
@@ -152,7 +163,7 @@ class Store:
         with self._session.write() as database:
             self._drop_expired(database, now)
             database.conn.execute("delete from appointment where status = 'held' and owner = ?", (owner,))
-            request = explain.Request(slot.motive, slot.start, patient, slot.practitioner)
+            request = Request(slot.motive, slot.start, patient, slot.practitioner)
             busy = self._busy(slot.start, now)
             self._require(practice, request, now, busy, slot)
             id = secrets.token_hex(8)
@@ -236,7 +247,7 @@ class Store:
                 if record is None:
                     raise AgendaError(NO_PATIENT)
                 overbook = placement.overbooking_reason is not None
-                request = explain.Request(
+                request = Request(
                     placement.motive,
                     placement.start,
                     placement.kind,
@@ -344,18 +355,18 @@ class Store:
     def _require(
         self,
         practice: Practice,
-        request: explain.Request,
+        request: Request,
         now: datetime,
         busy: slots.Busy,
         slot: Slot | None = None,
-    ) -> explain.Verdict:
-        verdict = explain.judge(practice, request, now, busy)
+    ) -> Verdict:
+        verdict = judge(practice, request, now, busy)
         if verdict.rule in TAKEN:
             raise SlotTakenError(str(verdict))
         if not verdict.bookable:
             raise NotBookableError(str(verdict))
         if slot is not None and (verdict.end, verdict.site) != (slot.end, slot.site):
-            raise NotBookableError(str(explain.reason("slot_changed", practice.motives[slot.motive].where)))
+            raise NotBookableError(str(reason("slot_changed", practice.motives[slot.motive].where)))
         return verdict
 
     def _held(self, database: Connection, hold: Hold, now: datetime) -> dict[str, Any]:
@@ -370,7 +381,7 @@ class Store:
     ) -> None:
         """Check every rule again, with the patient who is known by now."""
         practice, slot = self._practice(), rows.slot(row)
-        request = explain.Request(
+        request = Request(
             slot.motive,
             slot.start,
             row["patient_kind"],
@@ -383,21 +394,21 @@ class Store:
     def _identify(self, claim: PatientClaim, kind: PatientKind, now: datetime) -> Record | None:
         """The patient whom a claim means; None for someone new.
 
-        One declared known must match exactly one known patient. One declared new who matches one patient is that patient;
-        who matches homonyms becomes a provisional patient of their own, for a person to settle.
+        One declared known must match exactly one known patient. One declared new who matches one patient is that
+        patient; who matches homonyms becomes a provisional patient of their own, for a person to settle.
         """
         found = self.patients.match(claim, now)
         if kind == "known" and (len(found) != 1 or not found[0].patient.known):
-            raise NotBookableError(str(explain.reason("identity")))
+            raise NotBookableError(str(reason("identity")))
         return found[0] if len(found) == 1 else None
 
-    def _facts(self, record: Record, motive: str, *, without: str | None) -> explain.PatientFacts:
+    def _facts(self, record: Record, motive: str, *, without: str | None) -> PatientFacts:
         found = self._session.tuples(
             "select motive, wall_start, start_utc, end_utc from appointment"
             " where patient_id = ? and status in ('booked', 'done') and id is not ?",
             (record.patient.id, without),
         )
-        return explain.PatientFacts(
+        return PatientFacts(
             birth_date=record.patient.birth_date,
             own_doctor=record.own_doctor,
             same_motive=tuple(date.fromisoformat(wall[:10]) for other, wall, _, _ in found if other == motive),
@@ -408,12 +419,12 @@ class Store:
         """A booked row that may still be cancelled or moved."""
         practice, row = self._practice(), self._row(id, version)
         if row["status"] != "booked":
-            raise NotBookableError(str(explain.reason("not_booked")))
+            raise NotBookableError(str(reason("not_booked")))
         motive = practice.motives.get(row["motive"])
         if source == "phone":
             cutoff = motive.cancel_cutoff if motive else 0
             if row["start_utc"] < to_utc(now, practice.zone) + cutoff:
-                raise NotBookableError(str(explain.reason("cutoff", motive.where if motive else None, minutes=cutoff)))
+                raise NotBookableError(str(reason("cutoff", motive.where if motive else None, minutes=cutoff)))
         return row
 
     def _row(self, id: str, version: int | None) -> dict[str, Any]:
@@ -468,7 +479,7 @@ class Store:
         practice = self._practice()
         motive, start = practice.motives[slot.motive], to_utc(slot.start, practice.zone)
         span = (start - motive.buffer_before, start + motive.minutes(kind) + motive.buffer_after)
-        resources = explain.free_resources(practice, motive, *span, busy.spans) if lane == 0 else []
+        resources = free_resources(practice, motive, *span, busy.spans) if lane == 0 else []
         if resources is None:
             raise SlotTakenError("a room or device was taken meanwhile; search again")
         rows.occupy(database, id, [slot.practitioner, *resources], span, lane=lane, hold_until=hold_until)
@@ -524,7 +535,8 @@ class Store:
         at = now.isoformat(timespec="seconds")
         database.conn.execute("insert into act values(?, ?, ?, ?, ?)", (key, kind, id, source, at))
         database.conn.execute(
-            "insert into outbox(kind, appointment_id, version, at) select ?, id, version, ? from appointment where id = ?",
+            "insert into outbox(kind, appointment_id, version, at)"
+            " select ?, id, version, ? from appointment where id = ?",
             (kind, at, id),
         )
 

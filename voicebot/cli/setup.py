@@ -32,6 +32,7 @@ class Workspace:
 
     def close(self) -> None:
         """Close what this process holds open."""
+        self.agenda.close()
         self.events.close()
 
 

@@ -48,14 +48,14 @@ MISTAKES = {
 @cache
 def public_holidays(zone: str, year: int) -> dict[date, str]:
     """Public holidays of one year with their French names."""
-    found = holidays.France(subdiv=PUBLIC_ZONES[zone], years=year, language="fr", expand=False)
+    found = holidays.country_holidays("FR", subdiv=PUBLIC_ZONES[zone], years=year, language="fr", expand=False)
     return {day: str(name) for day, name in found.items()}
 
 
 @cache
 def school_holidays(zone: str, year: int) -> frozenset[date]:
     """Days of school holidays of one year; for years that are not published yet, the library's projection."""
-    found = holidays.France(subdiv=SCHOOL_ZONES[zone], years=year, categories=("school",), expand=False)
+    found = holidays.country_holidays("FR", subdiv=SCHOOL_ZONES[zone], years=year, categories=("school",), expand=False)
     return frozenset(found)
 
 

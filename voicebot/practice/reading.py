@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
@@ -151,25 +151,25 @@ class Table:
             found.append(read)
         return tuple(sorted(found, key=lambda hours: hours.start))
 
-    def date(self, key: str, *, required: bool = False) -> date | None:
+    def date(self, key: str, *, required: bool = False) -> dt.date | None:
         """A TOML local date."""
         value = self._get(key, required, "2026-12-24")
         if value is None:
             return None
-        if isinstance(value, datetime) or not isinstance(value, date):
+        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
             self.error(key, "date")
             return None
         return value
 
-    def moment(self, key: str, *, required: bool = False) -> date | datetime | None:
+    def moment(self, key: str, *, required: bool = False) -> dt.date | dt.datetime | None:
         """A TOML local date or date and time."""
         value = self._get(key, required, "2026-12-24")
         if value is None:
             return None
-        if not isinstance(value, date):
+        if not isinstance(value, dt.date):
             self.error(key, "moment")
             return None
-        if isinstance(value, datetime) and value.tzinfo is not None:
+        if isinstance(value, dt.datetime) and value.tzinfo is not None:
             self.error(key, "moment_offset")
             return None
         return value
