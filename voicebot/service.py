@@ -26,6 +26,7 @@ from voicebot.control import ControlServer, path_of, service_now
 from voicebot.errors import ProtocolError, UnavailableError
 from voicebot.french.settings import settings_of
 from voicebot.journal import Journal
+from voicebot.ports import Asks, Understanding
 from voicebot.processes import rasa as rasa_process
 from voicebot.sockets import bind, bind_unix, same_port
 from voicebot.telephony_link import TelephonyLink, telephony_settings
@@ -55,6 +56,25 @@ class Ports:
     http: int | None = None
 
 
+class CurrentRasa:
+    """The understander of whichever incarnation of Rasa is alive; calls outlive a restart of it."""
+
+    def __init__(self) -> None:
+        self.instance: RasaUnderstander | None = None
+
+    async def understand(self, text: str, *, asks: Asks | None, conversation: str) -> Understanding:
+        """Understand one utterance. Raises UnavailableError while Rasa is away."""
+        if self.instance is None:
+            raise UnavailableError("Rasa is being started")
+        return await self.instance.understand(text, asks=asks, conversation=conversation)
+
+    async def replace(self, instance: RasaUnderstander | None) -> None:
+        """Use another incarnation."""
+        before, self.instance = self.instance, instance
+        if before is not None:
+            await before.close()
+
+
 class Service:
     """Everything that runs for one practice."""
 
@@ -68,7 +88,7 @@ class Service:
         self._children: list[Child] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._sockets: list[socket.socket] = []
-        self._understander: RasaUnderstander | None = None
+        self._understander = CurrentRasa()
         self._telephony = TelephonyLink(on_registration=lambda state: log.info("registration: %s", state))
         self.web: WebServers | None = None
         self.sip_port: int | None = None
@@ -129,7 +149,7 @@ class Service:
                 free.bind(("127.0.0.1", 0))
                 port = free.getsockname()[1]
             secret = secrets.token_hex(16)
-            self._understander = RasaUnderstander(port=port, secret=secret)
+            await self._understander.replace(RasaUnderstander(port=port, secret=secret))
             return rasa_process.spawn(model, port, secret)
 
         return Child("rasa", spawn, ready_within=RASA_READY)
@@ -155,7 +175,8 @@ class Service:
             )
             await self._telephony.attach(ours)
             fds = [theirs.detach(), *(s.fileno() for s in self._sip or ())]
-            return Spawn([sys.executable, "-m", "voicebot.processes.telephony"], settings, fds, close_after=fds[:1])
+            argv = [sys.executable, "-m", "voicebot.processes.telephony"]
+            return Spawn(argv, settings.to_json(), fds, close_after=fds[:1])
 
         return Child("telephony", spawn, ready_within=TELEPHONY_READY)
 
@@ -193,8 +214,6 @@ class Service:
 
     def _mind(self, call_id: str, caller: object) -> Conversation:
         workspace = self.workspace
-        if self._understander is None:
-            raise UnavailableError("Rasa was not started")
         return Conversation(
             practice=workspace.practice,
             agenda=workspace.agenda,
@@ -222,6 +241,7 @@ class Service:
             stops.append(self._control.stop())
         await asyncio.gather(*stops, return_exceptions=True)
         self._telephony.detach()
+        await self._understander.replace(None)
         for bound in self._sockets:
             bound.close()
         with suppress(OSError):
