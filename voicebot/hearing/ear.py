@@ -73,5 +73,8 @@ class Ear:
         return Audio(RATE, (np.clip(sound, -1, 32767 / 32768) * 32768).astype("<i2").tobytes())
 
     def forget(self) -> None:
-        """Drop the sound that is kept."""
+        """Overwrite and drop the sound that is kept."""
+        for window in (*self._windows, self._rest):
+            window.fill(0)
         self._windows.clear()
+        self._rest = np.zeros(0, np.float32)

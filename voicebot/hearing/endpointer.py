@@ -153,9 +153,11 @@ class Endpointer:
             allowed = self._patience.complete if self._complete else self._patience.silence
             if _reached(silence, allowed * self.pace):
                 events.append(self._finish(at, "complete" if self._complete else "silence"))
-        elif self._waiting_since is not None and _reached(at - self._waiting_since, self._patience.nothing * self.pace):
-            self._waiting_since = None
-            events.append(Nothing(at))
+        elif self._state == "idle" and self._waiting_since is not None:
+            silence, allowed = at - self._waiting_since, self._patience.nothing
+            if _reached(silence, allowed * self.pace):
+                self._waiting_since = None
+                events.append(Nothing(at))
 
     def _finish(self, at: float, reason: Literal["silence", "complete", "long"]) -> TurnEnd:
         self._state, self._onset, self._waiting_since = "idle", None, None

@@ -42,10 +42,10 @@ def rejection(decoded: Decoded, settings: WhisperSettings) -> Reason | None:
     low = decoded.logprob < settings.least_logprob
     if low and decoded.no_speech > settings.no_speech:
         return "no speech"
-    if not decoded.text:
-        return "empty"
     if decoded.tokens >= decoded.cap:
         return "runaway"
+    if not decoded.text:
+        return "empty"
     if compression(decoded.text) > settings.most_compression:
         return "repetition"
     if (decoded.logprob < _GHOST_LOGPROB or decoded.no_speech > settings.no_speech) and is_ghost(decoded.text):
