@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from voicebot.ports import PatientKind
@@ -60,7 +63,7 @@ class Office:
             Motive(
                 motive.id,
                 motive.label,
-                (motive.label, motive.id, *motive.words),
+                (motive.label, motive.id, *motive.words, *_common_words((motive.label, *motive.words))),
                 motive.practitioners,
                 motive.patients,
                 motive.own_doctor,
@@ -108,3 +111,17 @@ class Office:
                 return at.date()
             at = at.replace(minute=0) + timedelta(hours=1)
         return now.date() + timedelta(days=1)
+
+
+def _common_words(own: tuple[str, ...]) -> tuple[str, ...]:
+    """What callers of any practice say for a motive that bears one of the common names."""
+    said = [fold(word) for word in own]
+    return tuple(
+        word for key, words in _motive_words().items() if any(fold(key) in own for own in said) for word in words
+    )
+
+
+@cache
+def _motive_words() -> dict[str, list[str]]:
+    path = Path(__file__).with_name("motives.toml")
+    return dict(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -13,12 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from voicebot.errors import ConfigurationError
-from voicebot.thinking.words import fold
+from voicebot.thinking.words import compile_phrases, fold
 
 _FILE = Path(__file__).with_name("red_flags.toml")
-_GAP = r"(?:\w+ ){0,4}?"
-_TOKEN = re.compile(r"…|\(|\)|\||\[|\]|[^\s…()|\[\]]+")
 
 Level = Literal["clear", "doubtful"]
 
@@ -61,45 +58,15 @@ def look(text: str) -> RedFlag | None:
     return found
 
 
-def compile_phrase(phrase: str) -> re.Pattern[str]:
-    """The pattern of one phrase of the data file. Raises ConfigurationError when it is malformed."""
-    parts: list[str] = []
-    for token in _TOKEN.findall(phrase):
-        match token:
-            case "…":
-                parts.append(_GAP)
-            case "(":
-                parts.append("(?:")
-            case ")" | "|":
-                parts.append(token)
-            case "[":
-                parts.append("(?:(?:")
-            case "]":
-                parts.append("))?")
-            case word:
-                folded = fold(word.rstrip("*"))
-                parts.append(re.escape(folded) + (r"\w* " if word.endswith("*") else " "))
-    try:
-        return re.compile(r"(?<!\w)" + "".join(parts))
-    except re.error:
-        raise ConfigurationError(
-            f"red_flags.toml: the phrase {phrase!r} has a parenthesis too many or too few"
-        ) from None
-
-
 @cache
 def _signs() -> tuple[tuple[re.Pattern[str], ...], tuple[re.Pattern[str], ...], tuple[_Sign, ...]]:
     tables: dict[str, Any] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     signs = tuple(
         _Sign(
             RedFlag(entry["name"], entry["level"], entry.get("advice", "now")),
-            _all(entry["phrases"]),
-            _all(entry.get("unless", [])),
+            compile_phrases(entry["phrases"]),
+            compile_phrases(entry.get("unless", [])),
         )
         for entry in tables["sign"]
     )
-    return _all(tables["erased"]), _all(tables["past"]), signs
-
-
-def _all(phrases: list[str]) -> tuple[re.Pattern[str], ...]:
-    return tuple(compile_phrase(phrase) for phrase in phrases)
+    return compile_phrases(tables["erased"]), compile_phrases(tables["past"]), signs

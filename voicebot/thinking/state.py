@@ -25,8 +25,6 @@ class Person:
     phone: str | None = None
     spelled: frozenset[str] = frozenset()
     """The names that were spelled, or confirmed as heard."""
-    doubtful: frozenset[str] = frozenset()
-    """The items that were heard without certainty and are to be read back or spelled."""
     keyed: bool = False
     """Identity goes by keys: birth date and phone; the name is the secretary's to complete."""
 
@@ -56,6 +54,8 @@ class Wish:
     """Failed identities."""
 
 
+NameItem = Literal["birth_name", "first_name"]
+
 PendingKind = Literal["booking", "move", "cancel", "item"]
 
 
@@ -68,6 +68,21 @@ class Pending:
     value: str | None = None
 
 
+CallbackReason = Literal["results", "message", "identity", "slots", "misses", "name"]
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A call-back that was promised: whom, why, and by the end of which day."""
+
+    phone: str
+    """E.164."""
+    reason: CallbackReason
+    by: date
+    birth_name: str | None = None
+    first_name: str | None = None
+
+
 @dataclass(frozen=True)
 class State:
     """One call."""
@@ -75,11 +90,15 @@ class State:
     asks: Asks | None = None
     resume: Asks | None = None
     """What was asked before an emergency was asked about."""
+    set_aside: str = ""
+    """What was said when an emergency was asked about: it is taken up again when there is none."""
+    denied: frozenset[str] = frozenset()
+    """Doubtful signs that the caller denied: they are not asked about twice."""
     wish: Wish = field(default_factory=Wish)
     person: Person = field(default_factory=Person)
     pending: Pending | None = None
-    spelling: Literal["birth_name", "first_name"] = "birth_name"
-    """Which name ``spelling`` is about."""
+    spelling: NameItem | None = None
+    """Which name is to be spelled next."""
     correcting: bool = False
     """``which`` asks what is wrong with the summary rather than which appointment."""
     misses: int = 0
@@ -90,12 +109,19 @@ class State:
     """The last committed row."""
     done: Outcome | None = None
     """What the call has achieved so far."""
+    informed: bool = False
+    """A question of the caller was answered."""
     outcome: Outcome | None = None
     """Set when the call is over."""
-    callback_for: Literal["results", "message", "identity", "slots", "misses", "other"] | None = None
-    promised: bool = False
-    """A call-back was promised."""
+    callback_for: CallbackReason | None = None
+    """Why a call-back is being arranged; None while none is."""
+    callbacks: tuple[Callback, ...] = ()
+    """Call-backs promised in this call."""
     transcript: bool | None = None
     """Whether the caller let the text be kept; None while not asked."""
+    erase: bool = False
+    """The caller asked for the call to be erased."""
+    turns: int = 0
+    """Turns so far: a call that never ends is given to a human."""
     act_number: int = 0
     """Acts begun in this call: part of the idempotency key of a commit."""

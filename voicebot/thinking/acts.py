@@ -1,0 +1,59 @@
+"""What the caller wants done: book, move, cancel, or know when; and changing one's mind about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from voicebot.thinking.state import Act, Person, Wish
+from voicebot.thinking.turn import Turn
+from voicebot.thinking.understand import Reading
+from voicebot.thinking.words import fold
+
+_ACTS: tuple[tuple[str, Act], ...] = (
+    ("cancel", "cancel"),
+    ("move", "move"),
+    ("ask_appointment", "ask"),
+    ("book", "book"),
+)
+"""In order: "annuler mon rendez-vous" also holds the words of a booking."""
+
+
+def choose(turn: Turn, reading: Reading) -> bool:
+    """The answer to "what can I do for you"; a motive or a time alone is a wish to book."""
+    act = next((act for intent, act in _ACTS if intent in reading.says), None)
+    if act is None and (
+        reading.motive or reading.when or reading.practitioner or reading.says & {"soonest", "symptom"}
+    ):
+        act = "book"
+    if act is None and reading.guess in ("give_motive", "give_when", "new_patient", "known_patient", "practitioner"):
+        act = "book"
+    if act is None:
+        return False
+    begin(turn, act, reading)
+    return True
+
+
+def switch(turn: Turn, reading: Reading) -> bool:
+    """A change of mind in mid-call: only in plain words about "mon rendez-vous"."""
+    wish = turn.state.wish
+    if wish.act is None or turn.state.asks in ("open", "callback", "emergency", "transcript"):
+        return False
+    act = next((act for intent, act in _ACTS[:2] if intent in reading.says), None)
+    words = fold(reading.text)
+    if act is None or act == wish.act or not ("mon rendez vous" in words or "finalement" in words):
+        return False
+    begin(turn, act, reading)
+    return True
+
+
+def begin(turn: Turn, act: Act, reading: Reading) -> None:
+    """Start an act; who the patient is stays known, unless it is for someone else now."""
+    turn.drop_hold()
+    wish = turn.state.wish
+    other = "for_other" in reading.says
+    if other and turn.state.done is not None:
+        turn.put(person=Person(phone=turn.state.person.phone))
+        fresh = Wish(act=act, other_person=True)
+    else:
+        fresh = Wish(act=act, patient=wish.patient, known=wish.known, other_person=wish.other_person or other)
+    turn.state = replace(turn.state, wish=fresh, pending=None, spelling=None, correcting=False, callback_for=None)

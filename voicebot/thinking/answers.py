@@ -1,0 +1,244 @@
+"""Taking an answer: each question takes what it asked for; facts said besides are kept, so nothing is asked twice.
+
+A function returns whether it understood. It changes the state only; ``plan.advance`` asks the next question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from voicebot.ports import Asks
+from voicebot.thinking import acts, callbacks, confirm, correct, offers
+from voicebot.thinking.match import Match
+from voicebot.thinking.names import NamesHeard
+from voicebot.thinking.state import Item, NameItem, Pending
+from voicebot.thinking.turn import Turn
+from voicebot.thinking.understand import Reading
+
+
+def take(turn: Turn, reading: Reading) -> bool:
+    """Take the answer to the question that is open, and what was said besides."""
+    asks = turn.state.asks or "open"
+    understood = _TAKERS[asks](turn, reading)
+    return absorb(turn, reading) or understood
+
+
+def absorb(turn: Turn, reading: Reading) -> bool:
+    """Keep facts that were not asked for but are still missing."""
+    wish, asks = turn.state.wish, turn.state.asks
+    if turn.state.outcome is not None or asks in ("choice", "confirm", "which", "callback", "transcript", "emergency"):
+        return False
+    before = turn.state
+    if "for_other" in reading.says and not wish.other_person:
+        turn.wish(other_person=True)
+    if wish.motive is None and reading.motive is not None:
+        _take_match(turn, "motive", reading.motive)
+    if wish.practitioner is None and reading.practitioner is not None and asks != "known":
+        _take_match(turn, "practitioner", reading.practitioner)
+    if wish.known is None and reading.known is not None:
+        turn.wish(known=reading.known)
+    if wish.when is None and reading.when is not None and wish.hold is None and _worth(turn, reading):
+        turn.wish(when=reading.when)
+    elif wish.when is None and "soonest" in reading.says and asks in ("open", "motive", "when"):
+        turn.wish(when=offers.SOONEST)
+    if asks not in ("birth_name", "first_name", "spelling"):
+        take_names(turn, reading.names)
+    if reading.birth_date is not None and turn.state.person.birth_date is None:
+        take_birth_date(turn, reading)
+    if reading.phone is not None and turn.state.person.phone is None:
+        turn.person(phone=reading.phone)
+    return turn.state != before
+
+
+def _worth(turn: Turn, reading: Reading) -> bool:
+    """Whether a time said besides something else is to be kept: only where nothing in it was left unread."""
+    when = reading.when
+    return when is not None and (when.sure or turn.state.asks == "when" or (turn.state.asks == "open" and bool(when)))
+
+
+def _take_match(turn: Turn, item: Item, found: Match) -> None:
+    if found.sure:
+        confirm.accept_item(turn, item, found.id)
+    elif turn.state.pending is None:
+        turn.put(pending=Pending("item", item, found.id))
+
+
+def take_names(turn: Turn, names: NamesHeard) -> None:
+    """Keep names; one that was spelled is read back."""
+    person = turn.state.person
+    if names.birth_name is not None and person.birth_name is None:
+        turn.person(birth_name=names.birth_name)
+    if names.first_name is not None and person.first_name is None:
+        turn.person(first_name=names.first_name)
+
+
+def take_birth_date(turn: Turn, reading: Reading) -> None:
+    """Keep a birth date; one that was not heard for certain is read back."""
+    turn.person(birth_date=reading.birth_date)
+    if not reading.birth_date_sure:
+        turn.put(pending=Pending("item", "birth_date", str(reading.birth_date)))
+
+
+# --- one function a question ---
+
+
+def _open(turn: Turn, reading: Reading) -> bool:
+    return acts.choose(turn, reading)
+
+
+def _motive(turn: Turn, reading: Reading) -> bool:
+    if reading.motive is not None:
+        return True
+    if reading.guess in ("give_motive", "book") and not reading.says & {"book"} and reading.yes is None:
+        labels = [motive.label for motive in turn.mind.office.bookable_motives()]
+        turn.say("motive.unlisted", list=turn.listed(labels))
+        turn.put(misses=turn.state.misses + 1)
+    return False
+
+
+def _known(turn: Turn, reading: Reading) -> bool:
+    return reading.known is not None
+
+
+def _for_whom(turn: Turn, reading: Reading) -> bool:
+    turn.wish(other_person="for_other" in reading.says or reading.yes is False)
+    return bool(reading.says & {"for_other", "for_self"}) or reading.yes is not None
+
+
+def _practitioner(turn: Turn, reading: Reading) -> bool:
+    if "any_practitioner" in reading.says:
+        turn.wish(any_practitioner=True)
+        return True
+    return reading.practitioner is not None
+
+
+def _when(turn: Turn, reading: Reading) -> bool:
+    if reading.when is None and ("any_practitioner" in reading.says or reading.yes is True):
+        # "Peu importe", "comme vous voulez": the first that is free.
+        turn.wish(when=offers.SOONEST)
+        return True
+    return reading.when is not None or "soonest" in reading.says
+
+
+def _choice(turn: Turn, reading: Reading) -> bool:
+    return offers.take_choice(turn, reading)
+
+
+def _name(item: NameItem) -> Callable[[Turn, Reading], bool]:
+    def take_name(turn: Turn, reading: Reading) -> bool:
+        names = reading.names
+        if "by_keys" in reading.says:
+            by_keys(turn)
+            return True
+        if not names:
+            return False
+        take_names(turn, names)
+        heard = names.first_name if item == "first_name" else names.birth_name
+        if heard is not None and names.spelled:
+            turn.person(spelled=turn.state.person.spelled | {item})
+        if heard is not None and not names.sure:
+            # A name that was not heard for certain is read back before anything else.
+            turn.put(pending=Pending("item", item, heard))
+            turn.person(**{item: None})
+        return True
+
+    return take_name
+
+
+def _spelling(turn: Turn, reading: Reading) -> bool:
+    item: NameItem = turn.state.spelling or "birth_name"
+    if "by_keys" in reading.says:
+        by_keys(turn)
+        return True
+    heard = reading.names.birth_name or reading.names.first_name
+    if heard is None:
+        return False
+    turn.put(spelling=None, pending=Pending("item", item, heard))
+    if reading.names.spelled:
+        turn.person(spelled=turn.state.person.spelled | {item})
+    return True
+
+
+def by_keys(turn: Turn) -> None:
+    """Go on by keys alone: birth date and phone; the name becomes the secretary's to complete."""
+    turn.person(keyed=True, birth_name=None, first_name=None)
+    turn.put(spelling=None, pending=None)
+    turn.say("birth_name.keyed")
+
+
+def _birth_date(turn: Turn, reading: Reading) -> bool:
+    return reading.birth_date is not None
+
+
+def _phone(turn: Turn, reading: Reading) -> bool:
+    if reading.phone is None:
+        return False
+    turn.person(phone=reading.phone)
+    if not reading.phone_sure:
+        turn.put(pending=Pending("item", "phone", reading.phone))
+    return True
+
+
+def _confirm(turn: Turn, reading: Reading) -> bool:
+    return correct.take(turn, reading)
+
+
+def _which(turn: Turn, reading: Reading) -> bool:
+    if turn.state.correcting:
+        return correct.take_items(turn, reading)
+    appointments = turn.state.wish.appointments or ()
+    picked = reading.choice
+    if picked is None and reading.practitioner is not None:
+        fitting = [n for n, item in enumerate(appointments) if item.slot.practitioner == reading.practitioner.id]
+        picked = fitting[0] if len(fitting) == 1 else None
+    if picked is None and reading.motive is not None:
+        fitting = [n for n, item in enumerate(appointments) if item.slot.motive == reading.motive.id]
+        picked = fitting[0] if len(fitting) == 1 else None
+    if picked is None and reading.when is not None:
+        windows = reading.when.windows
+        fitting = [n for n, item in enumerate(appointments) if any(a <= item.slot.start < b for a, b in windows)]
+        picked = fitting[0] if len(fitting) == 1 else None
+    if picked is None or not 0 <= picked < len(appointments):
+        return False
+    turn.wish(appointment=appointments[picked], motive=appointments[picked].slot.motive)
+    return True
+
+
+def _callback(turn: Turn, reading: Reading) -> bool:
+    if reading.yes is None and "callback" not in reading.says:
+        return False
+    if reading.yes is False:
+        callbacks.refuse(turn)
+    else:
+        callbacks.advance(turn)
+    return True
+
+
+def _transcript(turn: Turn, reading: Reading) -> bool:
+    # Silence is no: only a plain yes lets the text be kept.
+    if reading.yes is None:
+        return False
+    turn.put(transcript=reading.plain_yes)
+    turn.say("transcript.accepted" if reading.plain_yes else "transcript.refused")
+    return True
+
+
+_TAKERS: dict[Asks, Callable[[Turn, Reading], bool]] = {
+    "open": _open,
+    "motive": _motive,
+    "known": _known,
+    "for_whom": _for_whom,
+    "practitioner": _practitioner,
+    "when": _when,
+    "choice": _choice,
+    "birth_name": _name("birth_name"),
+    "first_name": _name("first_name"),
+    "spelling": _spelling,
+    "birth_date": _birth_date,
+    "phone": _phone,
+    "confirm": _confirm,
+    "which": _which,
+    "emergency": lambda turn, reading: False,
+    "callback": _callback,
+    "transcript": _transcript,
+}

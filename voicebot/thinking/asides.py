@@ -1,0 +1,124 @@
+"""What may be said in the middle of anything: a human, the hours, "pardon ?", thanks… then the question again."""
+
+from __future__ import annotations
+
+from voicebot.ports import Asks
+from voicebot.thinking import callbacks, misses
+from voicebot.thinking.plan import put_again
+from voicebot.thinking.turn import Turn
+from voicebot.thinking.understand import DIGITS, NAMES, Reading
+
+INFORMATION = ("hours", "address", "access", "documents", "prices")
+"""Questions that the practice's own words answer (``[answers]``)."""
+
+_TIMED: frozenset[Asks] = frozenset({"when", "choice", "confirm", "which"})
+
+
+def handle(turn: Turn, reading: Reading) -> bool:
+    """Answer an aside; False when the utterance is none."""
+    says = reading.says
+    if "human" in says or reading.route == "human":
+        misses.transfer(turn)
+    elif says & {"refuse_assistant", "other_language"}:
+        turn.say("human.refused_assistant")
+        misses.transfer(turn)
+    elif "wrong_number" in says and turn.state.asks not in ("confirm", "phone"):
+        turn.say("goodbye.wrong_number")
+        turn.end(turn.state.done or "abandoned")
+    elif "erase_call" in says:
+        turn.put(erase=True, transcript=False)
+        _say_and_ask(turn, "aside.transcript_erased")
+    elif says & {"transcript", "refuse_transcript"} and turn.state.asks != "transcript":
+        turn.put(transcript=False)
+        _say_and_ask(turn, "transcript.refused")
+    elif "repeat" in says and not _facts(reading):
+        put_again(turn)
+    elif "wait" in says and not _facts(reading) and reading.yes is None:
+        # The question stays open and is not put again: the caller asked for time.
+        turn.say("aside.wait")
+        turn.asked = True
+    elif "insult" in says:
+        _say_and_ask(turn, "aside.insult")
+    elif "bot_question" in says:
+        _say_and_ask(turn, "aside.bot")
+    else:
+        return _request(turn, reading) or _farewell(turn, reading)
+    return True
+
+
+def _request(turn: Turn, reading: Reading) -> bool:
+    """Something that is asked for and answered on the spot, or that becomes a call-back."""
+    says, asks = reading.says, turn.state.asks
+    if asks in NAMES or asks in DIGITS:
+        return False
+    if "results" in says and reading.motive is None and asks not in ("confirm", "which"):
+        turn.say("callback.results")
+        callbacks.offer(turn, "results")
+        return True
+    if says & {"callback", "message"} and asks != "callback" and not says & {"book", "move", "cancel"}:
+        callbacks.offer(turn, "message")
+        return True
+    if "late" in says:
+        turn.put(informed=True)
+        _say_and_ask(turn, "aside.late")
+        return True
+    topics = [topic for topic in INFORMATION if topic in says]
+    if not topics or (asks in _TIMED and (_facts(reading) or reading.items or reading.yes is not None)):
+        return False
+    for topic in topics:
+        answer = turn.mind.office.answers.get(topic)
+        if answer is None:
+            turn.say("aside.unknown")
+        else:
+            turn.say_text(answer)
+    turn.put(informed=True)
+    # "Vous êtes ouverts samedi ? Je voudrais un rendez-vous": the answer, and the request goes on.
+    if says & {"book", "move", "cancel"}:
+        return False
+    put_again(turn)
+    return True
+
+
+def _farewell(turn: Turn, reading: Reading) -> bool:
+    says, state = reading.says, turn.state
+    over = state.done is not None or state.informed
+    if state.asks == "open" and over and not _facts(reading) and not says & {"book", "move", "cancel"}:
+        if reading.yes is False or says & {"goodbye", "nothing_more", "thanks"}:
+            end(turn)
+            return True
+        if reading.yes is True:
+            turn.ask("open", "open.what")
+            return True
+        return False
+    if "goodbye" in says and reading.yes is not True and not _facts(reading):
+        end(turn)
+        return True
+    if says == {"thanks"} and reading.yes is None and not _facts(reading):
+        put_again(turn)
+        return True
+    return False
+
+
+def end(turn: Turn) -> None:
+    """The caller has done: take leave with what the call achieved."""
+    state = turn.state
+    turn.say("goodbye.booked" if state.done is not None else "goodbye.plain")
+    turn.end(state.done or ("informed" if state.informed else "abandoned"))
+
+
+def _facts(reading: Reading) -> bool:
+    """Whether the utterance also holds something for the question that is open."""
+    return bool(
+        reading.motive
+        or reading.practitioner
+        or reading.choice is not None
+        or (reading.when is not None and reading.when.windows)
+        or reading.birth_date
+        or reading.phone
+        or reading.names
+    )
+
+
+def _say_and_ask(turn: Turn, key: str) -> None:
+    turn.say(key)
+    put_again(turn)

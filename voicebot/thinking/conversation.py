@@ -1,0 +1,197 @@
+"""The mind of one call, turn by turn: signs of an emergency, then what was said, then what comes next.
+
+Every turn goes from one state to the next (`state.py`); the agenda alone remembers anything beyond the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from voicebot.errors import AgendaError, UnavailableError
+from voicebot.french.time.settings import WhenSettings
+from voicebot.ports import Agenda, Reply, Understander, Understanding
+from voicebot.thinking import acts, answers, asides, misses, plan, red_flags
+from voicebot.thinking.keys import read_keys
+from voicebot.thinking.office import Office
+from voicebot.thinking.practice_file import PracticeFile
+from voicebot.thinking.questions import put_question
+from voicebot.thinking.red_flags import RedFlag
+from voicebot.thinking.state import Callback, State
+from voicebot.thinking.turn import Mind, Turn
+from voicebot.thinking.understand import EMERGENCY, Reading, read
+
+NOT_UNDERSTOOD = "?"
+
+DOUBTFUL_LOGPROB = -0.7
+"""Mean log-probability of a recognition below which names and numbers are read back."""
+
+LONGEST = 1000
+"""Characters of an utterance that are read; nobody says more in one breath."""
+
+
+class Conversation:
+    """A ``Dialogue``. Turns of one call must not overlap; the caller of this class serialises them."""
+
+    def __init__(
+        self,
+        *,
+        practice: PracticeFile,
+        agenda: Agenda,
+        understander: Understander,
+        now: Callable[[], datetime],
+        call_id: str,
+        settings: WhenSettings,
+        caller: str | None = None,
+    ) -> None:
+        self._mind = Mind(Office(practice), agenda, now, call_id, caller)
+        self._understander = understander
+        self._settings = settings
+        self._state = State()
+        self._last = Reply(say="", asks=None)
+
+    # --- the dialogue ---
+
+    async def greet(self) -> Reply:
+        """The announcement, which cannot be interrupted, and the first question."""
+        turn = Turn(self._mind, self._state)
+        turn.say("greeting.announce")
+        turn.interruptible = False
+        put_question(turn, "transcript" if self._mind.office.transcript == "ask" else "open")
+        return self._settle(turn)
+
+    async def hear(self, text: str, *, logprob: float | None = None) -> Reply:
+        """One utterance; empty is silence, ``"?"`` was not understood. ``logprob`` is the recogniser's certainty."""
+        if self._state.outcome is not None:
+            return self._last
+        turn = self._turn()
+        text = text.strip()[:LONGEST]
+        if text in ("", NOT_UNDERSTOOD):
+            misses.miss(turn, silent=not text)
+            return self._settle(turn)
+        doubtful = logprob is not None and logprob < DOUBTFUL_LOGPROB
+        flag = red_flags.look(text)
+        if flag is not None and flag.level == "clear":
+            _emergency(turn, flag)
+        else:
+            await self._respond(turn, text, flag, doubtful=doubtful)
+        return self._settle(turn)
+
+    async def key(self, keys: str) -> Reply:
+        """Keys, complete for what was asked."""
+        if self._state.outcome is not None:
+            return self._last
+        turn = self._turn()
+        reading = read_keys(turn, keys)
+        if reading is None:
+            misses.miss(turn)
+        elif turn.state.asks == "emergency" and reading.yes is not None:
+            await self._emergency_answer(turn, reading)
+        else:
+            self._act(turn, reading)
+        return self._settle(turn)
+
+    async def hang_up(self) -> Reply:
+        """The caller is gone: nothing stays held, and what was committed stands."""
+        if self._state.outcome is not None:
+            return self._last
+        turn = Turn(self._mind, self._state)
+        turn.end(turn.state.done or ("informed" if turn.state.informed else "abandoned"))
+        return self._settle(turn)
+
+    # --- for the service ---
+
+    @property
+    def keeps_transcript(self) -> bool | None:
+        """Whether the caller lets the text be kept; None while he was not asked and did not refuse."""
+        return False if self._state.erase else self._state.transcript
+
+    @property
+    def erase(self) -> bool:
+        """Whether the caller asked for the text of this call to be erased."""
+        return self._state.erase
+
+    @property
+    def callbacks(self) -> tuple[Callback, ...]:
+        """Call-backs promised in this call, for the secretary."""
+        return self._state.callbacks
+
+    # --- a turn ---
+
+    def _turn(self) -> Turn:
+        turn = Turn(self._mind, self._state)
+        turn.put(turns=turn.state.turns + 1)
+        return turn
+
+    async def _respond(self, turn: Turn, text: str, flag: RedFlag | None, *, doubtful: bool = False) -> None:
+        if turn.state.asks == "emergency":
+            reading = self._read(turn, text, None, doubtful=doubtful)
+            await self._emergency_answer(turn, reading)
+            return
+        understanding = await self._understand(turn, text)
+        reading = self._read(turn, text, understanding, doubtful=doubtful)
+        sign = flag.name if flag is not None else "rasa" if reading.emergency >= EMERGENCY else None
+        if sign is not None and sign not in turn.state.denied:
+            resume = turn.state.asks
+            turn.put(resume=resume, set_aside=text, denied=turn.state.denied | {sign}, misses=0)
+            put_question(turn, "emergency")
+            return
+        self._act(turn, reading)
+
+    async def _emergency_answer(self, turn: Turn, reading: Reading) -> None:
+        """Only a plain no returns to the call."""
+        if reading.yes is True:
+            _emergency(turn, None)
+        elif reading.yes is False:
+            text = turn.state.set_aside
+            turn.say("emergency.denied")
+            turn.put(asks=turn.state.resume, resume=None, set_aside="", misses=0)
+            understanding = await self._understand(turn, text)
+            self._act(turn, self._read(turn, text, understanding))
+            if not turn.asked and turn.state.outcome is None:
+                plan.put_again(turn)
+        else:
+            misses.miss(turn)
+
+    async def _understand(self, turn: Turn, text: str) -> Understanding | None:
+        try:
+            return await self._understander.understand(text, asks=turn.state.asks, conversation=self._mind.call_id)
+        except UnavailableError:
+            return None
+
+    def _read(self, turn: Turn, text: str, guess: Understanding | None, *, doubtful: bool = False) -> Reading:
+        return read(
+            text, turn.state, self._mind.office, guess, now=turn.now, settings=self._settings, doubtful=doubtful
+        )
+
+    def _act(self, turn: Turn, reading: Reading) -> None:
+        """Take what was said and ask what comes next."""
+        before = turn.state
+        try:
+            if turn.state.turns > misses.MOST_TURNS:
+                misses.give_up(turn)
+            elif asides.handle(turn, reading):
+                turn.put(misses=0)
+            elif acts.switch(turn, reading) | answers.take(turn, reading):
+                turn.put(misses=0)
+                if not turn.asked:
+                    plan.advance(turn)
+            else:
+                misses.miss(turn)
+        except AgendaError:
+            # The agenda refused in a way that no rule of the dialogue expects: nothing was written.
+            turn.state = replace(before, wish=replace(before.wish, hold=None))
+            self._mind.agenda.release(self._mind.call_id)
+            turn.say("aside.error")
+            misses.give_up(turn)
+
+    def _settle(self, turn: Turn) -> Reply:
+        self._state = turn.state
+        self._last = turn.reply()
+        return self._last
+
+
+def _emergency(turn: Turn, flag: RedFlag | None) -> None:
+    turn.say(f"emergency.{flag.advice if flag is not None else 'now'}")
+    turn.end("emergency")

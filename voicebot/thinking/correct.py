@@ -1,0 +1,264 @@
+"""What a caller says to a summary or to something read back: a yes, a no, or what is wrong, which alone is changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rapidfuzz.distance import JaroWinkler
+
+from voicebot.ports import When
+from voicebot.thinking import callbacks, confirm
+from voicebot.thinking.names import NamesHeard, read_answer
+from voicebot.thinking.questions import put_question
+from voicebot.thinking.state import Item, NameItem, Pending
+from voicebot.thinking.turn import Turn
+from voicebot.thinking.understand import Reading
+from voicebot.thinking.words import fold
+
+MOST_REFUSALS = 4
+"""A summary refused this often is not going to come right by asking."""
+
+_ALIKE = 0.6
+"""Likeness (Jaro-Winkler) from which a name said in correction stands for the one that was read."""
+
+
+def take(turn: Turn, reading: Reading) -> bool:
+    """Take the answer to ``confirm``."""
+    match turn.state.pending:
+        case Pending(kind="item", item=item, value=value) if item is not None:
+            return _item(turn, reading, item, value)
+        case Pending(kind="cancel"):
+            return _cancel(turn, reading)
+        case Pending():
+            return _summary(turn, reading)
+    return False
+
+
+def _item(turn: Turn, reading: Reading, item: Item, value: str | None) -> bool:
+    if reading.plain_yes:
+        confirm.accept(turn)
+        return True
+    if item in ("birth_name", "first_name"):
+        return _name_item(turn, reading, "first_name" if item == "first_name" else "birth_name", value)
+    if item == "birth_date" and reading.birth_date is not None:
+        turn.person(birth_date=reading.birth_date)
+        turn.put(pending=Pending("item", item, str(reading.birth_date)))
+        return True
+    if item == "phone" and reading.phone is not None:
+        turn.put(pending=Pending("item", item, reading.phone))
+        return True
+    if item == "motive" and reading.motive is not None and reading.motive.id != value:
+        confirm.accept_item(turn, item, reading.motive.id)
+        turn.put(pending=None)
+        return True
+    if item == "practitioner" and reading.practitioner is not None and reading.practitioner.id != value:
+        confirm.accept_item(turn, item, reading.practitioner.id)
+        turn.put(pending=None)
+        return True
+    if reading.yes is False:
+        confirm.refuse_item(turn, item)
+        return True
+    return False
+
+
+def _name_item(turn: Turn, reading: Reading, item: NameItem, value: str | None) -> bool:
+    names = read_answer(reading.text, item)
+    said = names.first_name if item == "first_name" else names.birth_name
+    if said is not None and reading.yes is not True and fold(said) != fold(value or ""):
+        if names.spelled:
+            turn.person(spelled=turn.state.person.spelled | {item})
+        turn.put(pending=Pending("item", item, said))
+        return True
+    if reading.yes is False or said is not None:
+        confirm.refuse_item(turn, item)
+        return True
+    return False
+
+
+def _cancel(turn: Turn, reading: Reading) -> bool:
+    if "move" in reading.says:
+        turn.put(pending=None)
+        turn.wish(act="move")
+        return True
+    if reading.plain_yes or ("cancel" in reading.says and reading.yes is not False):
+        confirm.accept(turn)
+        return True
+    if reading.yes is False:
+        turn.say("confirm.kept")
+        turn.close_act()
+        return True
+    return False
+
+
+def _summary(turn: Turn, reading: Reading) -> bool:
+    if reading.plain_yes and not _differs(turn, reading):
+        confirm.accept(turn)
+        return True
+    if "cancel" in reading.says:
+        _drop(turn)
+        return True
+    if _facts(turn, reading) or _items(turn, reading):
+        return True
+    if reading.yes is False or reading.says & {"other_offer"}:
+        _ask_what(turn)
+        return True
+    return False
+
+
+def take_items(turn: Turn, reading: Reading) -> bool:
+    """Take the answer to "what is wrong"."""
+    turn.put(correcting=False)
+    if "cancel" in reading.says or "nothing_more" in reading.says:
+        _drop(turn)
+        return True
+    if _facts(turn, replace(reading, yes=False)) or _items(turn, reading):
+        return True
+    if reading.plain_yes:
+        return True
+    turn.put(correcting=True)
+    return False
+
+
+def _ask_what(turn: Turn) -> None:
+    refusals = turn.state.refusals + 1
+    turn.put(refusals=refusals, pending=None)
+    if refusals >= MOST_REFUSALS:
+        turn.drop_hold()
+        callbacks.offer(turn, "slots")
+    else:
+        turn.put(correcting=True)
+
+
+def _drop(turn: Turn) -> None:
+    turn.say("confirm.dropped")
+    turn.close_act()
+    if turn.state.done is None:
+        turn.put(informed=True)
+
+
+def _differs(turn: Turn, reading: Reading) -> bool:
+    """Whether a yes comes with a fact that contradicts the summary: then it is no yes."""
+    wish, person = turn.state.wish, turn.state.person
+    hold = wish.hold
+    if reading.birth_date is not None and reading.birth_date != person.birth_date:
+        return True
+    if reading.motive is not None and reading.motive.id != wish.motive:
+        return True
+    if hold is None:
+        return False
+    if reading.practitioner is not None and reading.practitioner.id != hold.slot.practitioner:
+        return True
+    when = reading.when
+    return (
+        when is not None
+        and bool(when.windows)
+        and not any(start <= hold.slot.start < end for start, end in when.windows)
+    )
+
+
+def _facts(turn: Turn, reading: Reading) -> bool:
+    """Change what the caller gave another value for; whether anything changed."""
+    before = turn.state
+    wish = turn.state.wish
+    hold = wish.hold
+    if turn.state.person.birth_date != reading.birth_date and reading.birth_date is not None:
+        turn.person(birth_date=reading.birth_date)
+        turn.wish(patient=None)
+    elif reading.motive is not None and reading.motive.id != wish.motive and wish.act == "book":
+        turn.drop_hold()
+        turn.wish(motive=reading.motive.id, offers=(), practitioner=None)
+    elif reading.practitioner is not None and hold is not None and reading.practitioner.id != hold.slot.practitioner:
+        turn.drop_hold()
+        turn.wish(practitioner=reading.practitioner.id, offers=())
+    elif _other_time(turn, reading):
+        pass
+    elif reading.yes is not True:
+        _names(turn, reading)
+    if turn.state == before:
+        return False
+    turn.put(pending=None, correcting=False)
+    return True
+
+
+def _other_time(turn: Turn, reading: Reading) -> bool:
+    when, hold = reading.when, turn.state.wish.hold
+    if when is None or not when.windows or hold is None:
+        return False
+    start = hold.slot.start
+    if any(first <= start < last for first, last in when.windows):
+        return False
+    if reading.yes is not False and "when" not in reading.items and not when.sure:
+        return False
+    same_day = tuple(window for window in when.windows if window[0].date() == start.date())
+    # "À dix heures" holds for every day: it is the day of the summary that is meant.
+    everyday = len({first.date() for first, _ in when.windows}) > 20
+    turn.drop_hold()
+    turn.wish(
+        when=When(same_day, None, when.leftover, when.sure, when.reading) if everyday and same_day else when,
+        offers=(),
+        refused=(*turn.state.wish.refused, start),
+    )
+    return True
+
+
+def _names(turn: Turn, reading: Reading) -> None:
+    """A name said in correction: which of the two it stands for, and its spelling when it was refused before."""
+    person = turn.state.person
+    only: NameItem | None = "first_name" if "first_name" in reading.items else None
+    only = "birth_name" if "birth_name" in reading.items else only
+    names = read_answer(reading.text, only or "birth_name")
+    if not names or reading.keys:
+        return
+    if names.birth_name is not None and names.first_name is not None:
+        changed = NamesHeard(names.birth_name, names.first_name)
+    else:
+        said = names.birth_name or names.first_name or ""
+        item = only or _stands_for(said, turn)
+        if item is None:
+            return
+        changed = NamesHeard(birth_name=said) if item == "birth_name" else NamesHeard(first_name=said)
+    new = {
+        item: value
+        for item, value in (("birth_name", changed.birth_name), ("first_name", changed.first_name))
+        if value is not None and value != getattr(person, item)
+    }
+    if not new:
+        return
+    turn.wish(patient=None)
+    if turn.state.refusals >= 1 and not names.spelled:
+        first: NameItem = "first_name" if list(new) == ["first_name"] else "birth_name"
+        confirm.clear(turn, first)
+        turn.put(spelling=first)
+        return
+    turn.person(**new)
+    turn.put(refusals=turn.state.refusals + 1)
+
+
+def _stands_for(said: str, turn: Turn) -> NameItem | None:
+    """The name that a correction most resembles."""
+    person = turn.state.person
+    birth = JaroWinkler.similarity(fold(said), fold(person.birth_name or ""))
+    first = JaroWinkler.similarity(fold(said), fold(person.first_name or ""))
+    if max(birth, first) < _ALIKE:
+        return None
+    return "first_name" if first > birth else "birth_name"
+
+
+def _items(turn: Turn, reading: Reading) -> bool:
+    """What is said to be wrong, without its right value: a name is spelled, the rest is asked again."""
+    named = [item for item in ("birth_name", "first_name", "birth_date", "phone") if item in reading.items]
+    for item in named:
+        confirm.clear(turn, item)
+        if item in ("birth_name", "first_name") and turn.state.spelling is None:
+            turn.put(spelling=item)
+    if "motive" in reading.items:
+        confirm.clear(turn, "motive")
+    elif "practitioner" in reading.items:
+        confirm.clear(turn, "practitioner")
+        put_question(turn, "practitioner")
+    elif "when" in reading.items:
+        confirm.clear(turn, "when")
+    elif not named:
+        return False
+    turn.put(pending=None, correcting=False)
+    return True

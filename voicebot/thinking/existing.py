@@ -1,0 +1,83 @@
+"""Moving, cancelling and telling an appointment that exists: identity first, always."""
+
+from __future__ import annotations
+
+from voicebot.thinking import identity, offers
+from voicebot.thinking.questions import put_question
+from voicebot.thinking.state import Pending
+from voicebot.thinking.turn import Turn
+
+
+def advance(turn: Turn) -> None:
+    """Ask the next question about an appointment that exists."""
+    if turn.state.wish.appointments is None and not _find(turn):
+        return
+    if turn.state.wish.appointment is None:
+        _choose_appointment(turn)
+        if turn.state.wish.appointment is None:
+            return
+    match turn.state.wish.act:
+        case "cancel":
+            turn.put(pending=Pending("cancel"))
+            put_question(turn, "confirm")
+        case "move":
+            _move(turn)
+        case _:
+            put_question(turn, "open")
+
+
+def _find(turn: Turn) -> bool:
+    if identity.ask_missing(turn):
+        return False
+    patient = identity.settle(turn)
+    if patient is None:
+        return False
+    found = tuple(turn.mind.agenda.appointments_of(patient.id))
+    if not found:
+        # Same words as for someone unknown: having no appointment tells nothing about being a patient.
+        identity.fail(turn)
+        return False
+    turn.wish(appointments=found, failures=0)
+    return True
+
+
+def _choose_appointment(turn: Turn) -> None:
+    appointments = turn.state.wish.appointments or ()
+    if turn.state.wish.act == "ask":
+        tell(turn)
+    elif len(appointments) == 1:
+        turn.wish(appointment=appointments[0], motive=appointments[0].slot.motive)
+    else:
+        put_question(turn, "which")
+
+
+def tell(turn: Turn) -> None:
+    """Say when the appointments are: day, hour and with whom, never what for."""
+    appointments = turn.state.wish.appointments or ()
+    if len(appointments) == 1:
+        slot = appointments[0].slot
+        turn.say("which.yours", when=turn.moment(slot.start), practitioner=turn.with_whom(slot))
+    else:
+        turn.say("which.yours_several", list=", ".join(turn.appointment(item) for item in appointments))
+    turn.put(informed=True)
+    turn.close_act()
+    put_question(turn, "open")
+
+
+def _move(turn: Turn) -> None:
+    wish = turn.state.wish
+    if wish.hold is None and wish.offers:
+        put_question(turn, "choice")
+    elif wish.hold is None and wish.when is None:
+        if wish.appointment is not None:
+            slot = wish.appointment.slot
+            turn.say("which.yours", when=turn.moment(slot.start), practitioner=turn.with_whom(slot))
+            turn.wish(practitioner=wish.practitioner or slot.practitioner)
+        put_question(turn, "when")
+    elif wish.hold is None:
+        if wish.practitioner is None and wish.appointment is not None:
+            turn.wish(practitioner=wish.appointment.slot.practitioner)
+        offers.propose(turn)
+    else:
+        turn.put(pending=Pending("move"))
+        put_question(turn, "confirm")

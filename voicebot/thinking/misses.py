@@ -1,0 +1,59 @@
+"""Not understood, or silence: an example first, then choices or keys, the third time a human or a dated call-back."""
+
+from __future__ import annotations
+
+from voicebot.thinking import callbacks
+from voicebot.thinking.questions import put_question
+from voicebot.thinking.turn import Turn
+
+MOST_TURNS = 80
+"""No call takes this many turns and ends well by itself."""
+
+
+def miss(turn: Turn, *, silent: bool = False) -> None:
+    """One more turn without anything understood."""
+    misses = turn.state.misses + 1
+    turn.put(misses=misses)
+    asks = turn.state.asks or "open"
+    if asks == "emergency" and misses >= 3:
+        # Doubt that nobody lifts is treated as danger.
+        turn.say("emergency.now")
+        turn.end("emergency")
+    elif misses >= 3:
+        give_up(turn)
+    else:
+        if silent:
+            turn.say("aside.silence")
+        put_question(turn, asks, "again" if misses == 1 else "keys")
+
+
+def give_up(turn: Turn) -> None:
+    """A human, or a dated call-back: nobody is left without either."""
+    state = turn.state
+    if state.asks == "open" and state.done is not None:
+        # The caller has what he called for and says nothing more.
+        turn.say("goodbye.booked")
+        turn.end(state.done)
+        return
+    turn.say("human.cannot_help")
+    if turn.mind.office.can_transfer and turn.mind.office.reception_open(turn.now):
+        transfer(turn)
+    elif callbacks.number(turn) is not None:
+        turn.put(callback_for=state.callback_for or "misses")
+        callbacks.promise(turn, end=True)
+    elif state.asks != "phone":
+        turn.drop_hold()
+        turn.put(callback_for=state.callback_for or "misses", misses=0, pending=None)
+        put_question(turn, "phone")
+    else:
+        transfer(turn)
+
+
+def transfer(turn: Turn) -> None:
+    """Pass the call to the secretary; a practice without a number to ring asks to be called again."""
+    if turn.mind.office.can_transfer:
+        turn.say("human.transfer")
+        turn.end("transferred")
+    else:
+        turn.say("goodbye.later")
+        turn.end(turn.state.done or "abandoned")

@@ -1,0 +1,147 @@
+"""A birth name and a first name out of one answer: which of two words is which."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from voicebot.french.names import capitalise, read_name
+from voicebot.ports import Asks
+from voicebot.thinking.words import fold
+
+_FILE = Path(__file__).with_name("first_names.txt")
+_LEXICON = Path(__file__).with_name("lexicon.toml")
+_FIRST_NAME_SAID = re.compile(r"[\s,.;]*\b(?:et |)(?:(?:mon|son|le) )?prénom,?(?: (?:est|c'est|c est))?\b[\s,:]*", re.I)
+_BIRTH_NAME_SAID = re.compile(
+    r"[\s,.;]*\b(?:et |)(?:(?:mon|son|le) )?nom\b(?: de (?:famille|naissance))?(?: (?:est|c'est))?\s*", re.I
+)
+_INTRODUCED = re.compile(
+    r"\b(?:je m'appelle|je me nomme|au nom de|il s'appelle|elle s'appelle|ici|je suis|c'est(?= .+ à l'appareil))\s+"
+    r"(?:monsieur |madame |mademoiselle )?(.+?)"
+    r"(?:,| à l'appareil|\.|$| et | je | pour | il | elle | né | née | c'est | bonjour)",
+    re.I,
+)
+_AT_THE_PHONE = re.compile(r"(?:^|bonjour |bonsoir |allô |madame |monsieur |c'est )([^,.]+?),? à l'appareil", re.I)
+
+_REJECTED = re.compile(r",?\s+(?:et )?(?:pas|non pas|au lieu de)\s+[\w'-]+\s*$", re.I)
+"""``durand, pas durant``: the name that is refused."""
+
+
+@dataclass(frozen=True)
+class NamesHeard:
+    """Names out of one utterance, capitalised."""
+
+    birth_name: str | None = None
+    first_name: str | None = None
+    sure: bool = False
+    spelled: bool = False
+    """The letters were given one by one."""
+
+    def __bool__(self) -> bool:
+        return self.birth_name is not None or self.first_name is not None
+
+
+NO_NAMES = NamesHeard()
+"""Nothing that is a name."""
+
+
+def read_answer(text: str, asks: Asks) -> NamesHeard:
+    """Names in the answer to a question about a name."""
+    text = _REJECTED.sub("", text)
+    if split := _said_apart(text):
+        return split
+    if asks == "birth_name" and _FIRST_NAME_SAID.search(text):
+        asks = "first_name"
+    if asks == "first_name":
+        reading = read_name(text, first_name=True)
+        if reading.name is None or _no_name(reading.name):
+            return NamesHeard()
+        return NamesHeard(first_name=reading.name, sure=reading.sure, spelled=reading.spelled)
+    reading = read_name(text)
+    if reading.name is None or (not reading.spelled and _no_name(reading.name)):
+        return NamesHeard()
+    if reading.spelled or asks == "spelling":
+        return NamesHeard(birth_name=reading.name, sure=reading.sure, spelled=reading.spelled)
+    return replace(_divide(reading.name), sure=reading.sure)
+
+
+def read_introduction(text: str) -> NamesHeard:
+    """Names that a caller gives unasked: ``je m'appelle martin durand``, ``durand à l'appareil``."""
+    match = _AT_THE_PHONE.search(text) or _INTRODUCED.search(text)
+    if match is None:
+        return NamesHeard()
+    words = match[1].split()
+    if not 1 <= len(words) <= 4 or any(char.isdigit() for char in match[1]):
+        return NamesHeard()
+    # Only a sentence that holds a first name is taken for a presentation: "je suis malade" is none.
+    if not any(is_first_name(word) for word in words) and not _AT_THE_PHONE.search(text):
+        return NamesHeard()
+    reading = read_name(match[1])
+    return _divide(reading.name) if reading.name else NamesHeard()
+
+
+def is_first_name(name: str) -> bool:
+    """Whether a name is a common French first name (a composed one counts by its parts)."""
+    return all(part in _first_names() for part in fold(name).split()) if name else False
+
+
+def _no_name(name: str) -> bool:
+    """Whether these words are a sentence rather than a name."""
+    words = fold(name).split()
+    return len(words) > 5 or any(word in _listed("never") for word in words)
+
+
+def _said_apart(text: str) -> NamesHeard | None:
+    """``dupont, prénom marie``: both names, each after its own word."""
+    before, *after = _FIRST_NAME_SAID.split(text, maxsplit=1)
+    if not after or not before.strip():
+        return None
+    first, birth = after[0], before
+    if match := _BIRTH_NAME_SAID.search(first):
+        first, birth = first[: match.start()], first[match.end() :]
+    first_name, birth_name = read_name(first, first_name=True), read_name(birth)
+    if first_name.name is None or birth_name.name is None:
+        return None
+    return NamesHeard(birth_name.name, first_name.name, first_name.sure and birth_name.sure)
+
+
+def _divide(name: str) -> NamesHeard:
+    """Two words or more: the common first names at one end are the first name, the rest is the birth name."""
+    words = name.split()
+    if len(words) < 2 or (fold(words[0]) in _listed("particles") and len(words) == 2):
+        return NamesHeard(birth_name=name)
+    leading = _count(words)
+    trailing = _count(list(reversed(words)))
+    if 0 < leading < len(words):
+        return NamesHeard(" ".join(words[leading:]), _composed(words[:leading]))
+    if 0 < trailing < len(words):
+        return NamesHeard(" ".join(words[:-trailing]), _composed(words[-trailing:]))
+    if leading == len(words):
+        # "martin bernard": both are first names; people say the first name first.
+        return NamesHeard(words[-1], _composed(words[:-1]))
+    return NamesHeard(birth_name=name)
+
+
+def _count(words: list[str]) -> int:
+    for count, word in enumerate(words):
+        if not is_first_name(word) or fold(word) in _listed("particles"):
+            return count
+    return len(words)
+
+
+def _composed(words: list[str]) -> str:
+    return capitalise("-".join(words))
+
+
+@cache
+def _listed(name: str) -> frozenset[str]:
+    """A list of words of ``lexicon.toml``, table ``[names]``."""
+    return frozenset(tomllib.loads(_LEXICON.read_text(encoding="utf-8"))["names"][name].split())
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    return frozenset(fold(_FILE.read_text(encoding="utf-8")).split())

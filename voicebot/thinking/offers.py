@@ -1,0 +1,238 @@
+"""Negotiating a time: what is offered, what is chosen, and the hold while the caller decides."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from voicebot.errors import NotBookableError, SlotTakenError
+from voicebot.ports import PatientKind, Slot, SlotQuery, When
+from voicebot.thinking.questions import offers_text, put_question
+from voicebot.thinking.turn import Turn
+from voicebot.thinking.understand import Reading
+from voicebot.thinking.words import fold
+
+MOST = 3
+"""More than three times said one after another are not remembered."""
+
+WIDER = timedelta(days=21)
+"""How far beyond what was asked the nearest slots are sought."""
+
+
+SOONEST = When((), prefer="soonest", sure=True)
+"""The first time that is free."""
+
+FAR = timedelta(days=120)
+"""Beyond every horizon that a practice would have."""
+
+
+def patient_kind(turn: Turn) -> PatientKind:
+    """Known or new, as the caller declared it, or as the person identified is."""
+    wish = turn.state.wish
+    if wish.act == "move" and wish.patient is not None:
+        return "known" if wish.patient.known else "new"
+    return "known" if wish.known else "new"
+
+
+def propose(turn: Turn, *, lead: str | None = None) -> None:
+    """Search what the caller asked for and offer up to three slots, or the nearest there are.
+
+    ``lead`` is a phrase to say first, where the search follows a refusal.
+    """
+    turn.drop_hold()
+    wish = turn.state.wish
+    if wish.motive is None:
+        put_question(turn, "motive")
+        return
+    if lead is not None:
+        turn.say(lead)
+    try:
+        offers = _search(turn, wish.when, wish.practitioner)
+        if offers:
+            _offer(turn, offers)
+            return
+        _nearest(turn)
+    except NotBookableError:
+        turn.wish(offers=())
+        turn.say("choice.not_bookable")
+        turn.put(callback_for="slots")
+        put_question(turn, "callback")
+
+
+def _search(turn: Turn, when: When | None, practitioner: str | None, *, limit: int = MOST) -> list[Slot]:
+    wish = turn.state.wish
+    query = SlotQuery(
+        motive=wish.motive or "",
+        patient=patient_kind(turn),
+        practitioner=practitioner,
+        windows=when.windows if when is not None else (),
+        exclude=wish.refused,
+    )
+    if when is not None and when.prefer == "soonest":
+        return _soonest(turn.mind.agenda.search(query, limit=24), limit)
+    return list(turn.mind.agenda.offers(query, limit=limit))
+
+
+def _soonest(slots: list[Slot], limit: int) -> list[Slot]:
+    """The very first slot, then the first of the next half days: what differs usefully for someone in a hurry."""
+    chosen: list[Slot] = []
+    halves: set[tuple[object, bool]] = set()
+    for slot in slots:
+        half = (slot.start.date(), slot.start.hour < 13)
+        if half not in halves:
+            halves.add(half)
+            chosen.append(slot)
+    return chosen[:limit]
+
+
+def _offer(turn: Turn, offers: list[Slot]) -> None:
+    when = turn.state.wish.when
+    # What was not heard for certain is read back with the offers, so that the caller hears what was understood.
+    if when is not None and not when.sure and when.reading and turn.state.wish.offers == ():
+        turn.say("choice.heard", reading=when.reading)
+    turn.wish(offers=tuple(offers))
+    put_question(turn, "choice")
+
+
+def _nearest(turn: Turn) -> None:
+    """Nothing suits: say so, and offer the nearest, with someone else where that helps."""
+    wish = turn.state.wish
+    again = bool(wish.refused)
+    turn.say("choice.no_more" if again else "choice.none")
+    windows = wish.when.windows if wish.when is not None else ()
+    found = _search(turn, wish.when, None) if wish.practitioner is not None and windows else []
+    if not found and windows:
+        first, last = windows[0][0], windows[-1][1]
+        wider = When(((max(turn.now, first - timedelta(days=7)), last + WIDER),), sure=True)
+        found = _closest(_search(turn, wider, wish.practitioner, limit=12), first)
+    if not found:
+        found = _search(turn, None, wish.practitioner) or _search(turn, None, None)
+    if not found:
+        turn.wish(offers=())
+        turn.say("choice.nothing")
+        turn.put(callback_for="slots")
+        put_question(turn, "callback")
+        return
+    turn.wish(offers=tuple(found[:MOST]))
+    texts = offers_text(turn)
+    if len(texts) == 1:
+        turn.ask("choice", "choice.nearest", offer=texts[0])
+    else:
+        turn.ask("choice", "choice.nearest_several", offers=turn.listed(texts))
+
+
+def _closest(slots: list[Slot], wanted: datetime) -> list[Slot]:
+    """The slots nearest to a moment, in order of start."""
+    nearest = sorted(slots, key=lambda slot: (abs(slot.start - wanted), slot.start))[:MOST]
+    return sorted(nearest)
+
+
+def choose(turn: Turn, index: int) -> None:
+    """Hold the offer that the caller chose; if someone else has it, say so and offer others."""
+    slot = turn.state.wish.offers[index]
+    try:
+        hold = turn.mind.agenda.hold(slot, patient=patient_kind(turn), owner=turn.mind.call_id)
+    except (SlotTakenError, NotBookableError):
+        taken(turn, slot)
+        return
+    turn.wish(hold=hold, offers=())
+
+
+def taken(turn: Turn, slot: Slot) -> None:
+    """Someone else took a slot meanwhile."""
+    turn.wish(hold=None, refused=(*turn.state.wish.refused, slot.start), offers=())
+    propose(turn, lead="choice.taken")
+
+
+def take_choice(turn: Turn, reading: Reading) -> bool:
+    """Take the answer to an offer: one of them, another time, someone else, or none."""
+    offers = turn.state.wish.offers
+    picked = reading.choice if reading.choice is not None and 0 <= reading.choice < len(offers) else None
+    if picked is not None and reading.yes is not False:
+        choose(turn, picked)
+    elif len(offers) == 1 and reading.plain_yes:
+        choose(turn, 0)
+    elif reading.practitioner is not None and not _fits(turn, reading):
+        _someone(turn, reading.practitioner.id)
+    elif reading.when is not None and reading.when.windows:
+        _time(turn, reading.when, refused=reading.yes is False or "other_offer" in reading.says)
+    elif "soonest" in reading.says or "any_practitioner" in reading.says:
+        choose(turn, 0)
+    elif reading.says & {"later", "earlier", "other_offer"} or reading.yes is False:
+        _another(turn, reading)
+    else:
+        return False
+    return True
+
+
+def _fits(turn: Turn, reading: Reading) -> bool:
+    """Whether a practitioner named only repeats whom every offer is with."""
+    found = reading.practitioner
+    return found is not None and all(slot.practitioner == found.id for slot in turn.state.wish.offers)
+
+
+def _someone(turn: Turn, practitioner: str) -> None:
+    kept = [index for index, slot in enumerate(turn.state.wish.offers) if slot.practitioner == practitioner]
+    if len(kept) == 1:
+        choose(turn, kept[0])
+    elif kept:
+        _narrow(turn, kept)
+    else:
+        turn.wish(practitioner=practitioner, offers=())
+        propose(turn)
+
+
+def _time(turn: Turn, when: When, *, refused: bool) -> None:
+    """A time was named: it picks an offer, narrows them, or asks for others."""
+    offers = turn.state.wish.offers
+    kept = [index for index, slot in enumerate(offers) if any(start <= slot.start < end for start, end in when.windows)]
+    if len(kept) == 1 and not refused:
+        choose(turn, kept[0])
+    elif kept and not refused:
+        _narrow(turn, kept)
+    else:
+        _look_elsewhere(turn, when)
+
+
+def _narrow(turn: Turn, kept: list[int]) -> None:
+    """Keep only some of the offers and ask again among them."""
+    offers = turn.state.wish.offers
+    turn.wish(offers=tuple(offers[index] for index in kept))
+    put_question(turn, "choice")
+
+
+def _look_elsewhere(turn: Turn, when: When) -> None:
+    """The caller named another time instead of choosing."""
+    # A time that was refused in passing may be wanted again when it is named.
+    refused = tuple(
+        start for start in turn.state.wish.refused if not any(first <= start < last for first, last in when.windows)
+    )
+    turn.wish(when=when, refused=refused, offers=())
+    propose(turn)
+
+
+def _another(turn: Turn, reading: Reading) -> None:
+    """None of them: later, earlier, another day, someone else, or simply others."""
+    wish = turn.state.wish
+    offers = wish.offers
+    starts = [slot.start for slot in offers]
+    turn.wish(refused=(*wish.refused, *starts))
+    words = fold(reading.text)
+    if "later" in reading.says:
+        turn.wish(when=When(((max(starts) + timedelta(minutes=1), turn.now + FAR),), sure=True))
+    elif "earlier" in reading.says:
+        turn.wish(when=When(((turn.now, min(starts)),), sure=True))
+    elif "autre jour" in words or "autre date" in words:
+        last = max(starts).date()
+        turn.wish(when=When(((datetime.combine(last + timedelta(days=1), time()), turn.now + FAR),), sure=True))
+    elif "autre" in words and any(word in words for word in ("docteur", "medecin", "praticien")):
+        here = {slot.practitioner for slot in offers}
+        others = [p.id for p in turn.mind.office.who_does(wish.motive) if p.id not in here]
+        turn.wish(practitioner=others[0] if others else wish.practitioner)
+    elif wish.when is None or not wish.when.windows:
+        # Refused without a word on what would suit: the caller knows best.
+        if len(turn.state.wish.refused) >= 2 * MOST:
+            turn.wish(when=None, offers=())
+            turn.say("choice.other")
+            put_question(turn, "when")
+            return
+    propose(turn)

@@ -1,0 +1,34 @@
+"""What comes next: the one place that decides which question a call has reached."""
+
+from __future__ import annotations
+
+from voicebot.thinking import booking, callbacks, existing
+from voicebot.thinking.questions import put_question
+from voicebot.thinking.turn import Turn
+
+
+def advance(turn: Turn) -> None:
+    """Ask for the first thing that is missing."""
+    state = turn.state
+    if state.outcome is not None:
+        return
+    if state.pending is not None and state.pending.kind == "item":
+        put_question(turn, "confirm")
+    elif state.callback_for is not None:
+        callbacks.advance(turn)
+    elif state.correcting:
+        put_question(turn, "which")
+    elif state.wish.act == "book":
+        booking.advance(turn)
+    elif state.wish.act is not None:
+        existing.advance(turn)
+    else:
+        put_question(turn, "open")
+
+
+def put_again(turn: Turn) -> None:
+    """Put the question that was open again, after something said in between."""
+    if turn.state.asks is None:
+        advance(turn)
+    else:
+        put_question(turn, turn.state.asks)

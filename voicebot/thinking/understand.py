@@ -1,0 +1,208 @@
+"""One utterance to everything it says: our own words and readers first, Rasa's guess beside them.
+
+The words win where they are plain ("secrétaire"), Rasa where they are not. Without Rasa (``guess`` None) a call goes
+on with yes and no, keys, times, names, motives and the lexicon.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from voicebot.french import when as times
+from voicebot.french.birth_dates import read_birth_date
+from voicebot.french.ordinals import read_choice
+from voicebot.french.phones import read_phone
+from voicebot.french.time.settings import WhenSettings
+from voicebot.french.yesno import read_yes_no
+from voicebot.ports import Asks, Understanding, When
+from voicebot.thinking import lexicon, match
+from voicebot.thinking.match import Match
+from voicebot.thinking.names import NO_NAMES, NamesHeard, read_answer, read_introduction
+from voicebot.thinking.office import Office
+from voicebot.thinking.state import Item, State
+from voicebot.thinking.words import fold
+
+NAMES: frozenset[Asks] = frozenset({"birth_name", "first_name", "spelling"})
+DIGITS: frozenset[Asks] = frozenset({"birth_date", "phone"})
+TIMES: frozenset[Asks] = frozenset(
+    {"open", "motive", "known", "for_whom", "practitioner", "when", "choice", "confirm", "which", "callback"}
+)
+
+ALWAYS = frozenset(
+    {"human", "refuse_assistant", "repeat", "wait", "wrong_number", "erase_call", "other_language", "goodbye"}
+    | {"dont_know"}
+)
+"""What may be said at any question; at a question about a name, nothing else is taken from words."""
+
+SURE = 0.6
+"""Confidence from which Rasa's intent is taken for said."""
+
+OPEN = 0.4
+"""The same for a purpose when any purpose may come: a wrong guess there is heard at once and corrected."""
+
+PURPOSES = frozenset(
+    {"book", "move", "cancel", "ask_appointment", "hours", "address", "access", "documents", "prices", "results"}
+    | {"callback", "message", "late", "wrong_number"}
+)
+
+VERY_SURE = 0.9
+"""The same at a question about a name or digits, where anything may sound like anything."""
+
+EMERGENCY = 0.35
+"""Confidence in an emergency from which it is asked about, though no listed sign was heard."""
+
+_BIRTH = re.compile(r"\b(née?|naissance)\b", re.I)
+_YEAR = re.compile(r"\b(19\d\d|20[0-2]\d)\b|\bmille neuf cent|\bdix neuf cent|\bdeux mille")
+_PAST = re.compile(r"\b(depuis|il y a|hier|dernier|derniere)\b")
+_BUT = re.compile(r"\b(mais|sauf|plutot|par contre|erreur|trompe|faux|fausse|change)\b")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything that one utterance says."""
+
+    text: str
+    says: frozenset[str] = frozenset()
+    """Intents that were said, by words or by Rasa."""
+    guess: str | None = None
+    """Rasa's first choice, however unsure."""
+    route: str = "turn"
+    emergency: float = 0.0
+    """Rasa's probability of an emergency."""
+    yes: bool | None = None
+    choice: int | None = None
+    when: When | None = None
+    motive: Match | None = None
+    practitioner: Match | None = None
+    known: bool | None = None
+    names: NamesHeard = NO_NAMES
+    birth_date: date | None = None
+    birth_date_sure: bool = False
+    phone: str | None = None
+    phone_sure: bool = False
+    items: frozenset[Item] = frozenset()
+    keys: bool = False
+    """Given by the keypad: never doubtful."""
+
+    @property
+    def plain_yes(self) -> bool:
+        """A yes and nothing that takes it back."""
+        return self.yes is True and not _BUT.search(fold(self.text)) and not self.says & {"other_offer", "wait"}
+
+
+def read(
+    text: str,
+    state: State,
+    office: Office,
+    understanding: Understanding | None,
+    *,
+    now: datetime,
+    settings: WhenSettings,
+    doubtful: bool = False,
+) -> Reading:
+    """Read an utterance in the light of what was asked. ``doubtful``: the recogniser was not sure of its words."""
+    asks = state.asks
+    says = _says(text, asks, understanding)
+    motive = practitioner = None
+    claimed: list[str] = []
+    if asks in ("open", "motive", "for_whom", "practitioner", "when", "choice", "confirm", "which"):
+        general = office.general_motive()
+        practitioner = match.find(text, office.practitioners)
+        if asks in ("open", "motive", "for_whom", "confirm", "which"):
+            motive = match.find(text, office.bookable_motives(), general=general.id if general else None)
+            if motive is None and "symptom" in says and general is not None and asks in ("open", "motive"):
+                motive = Match(general.id, sure=True)
+        claimed = [found.span for found in (motive, practitioner) if found is not None and found.span]
+    birth = read_birth_date(text, today=now.date()) if _may_be_birth_date(text, asks) else None
+    phone = read_phone(text) if asks == "phone" or re.search(r"(\d[ .]?){9}", text) else None
+    names = _names(text, asks)
+    return Reading(
+        text=text,
+        says=says,
+        guess=understanding.intent if understanding else None,
+        route=understanding.route if understanding else "turn",
+        emergency=_emergency(understanding, asks),
+        yes=_yes(text, understanding, asks),
+        choice=_choice(text, state),
+        when=_when(text, state, now, settings, claimed) if birth is None or not birth.candidates else None,
+        motive=motive,
+        practitioner=practitioner,
+        known=_known(text, says, asks),
+        names=replace(names, sure=names.sure and not doubtful),
+        birth_date=birth.candidates[0] if birth and len(birth.candidates) == 1 else None,
+        birth_date_sure=bool(birth and birth.sure and not doubtful),
+        phone=phone.e164 if phone else None,
+        phone_sure=bool(phone and phone.sure and not doubtful),
+        items=lexicon.items(text) if asks in ("confirm", "which") else frozenset(),
+    )
+
+
+def _says(text: str, asks: Asks | None, understanding: Understanding | None) -> frozenset[str]:
+    says = lexicon.intents(text)
+    if asks in NAMES or asks in DIGITS:
+        says &= ALWAYS
+        if understanding and understanding.confidence >= VERY_SURE and understanding.intent in ALWAYS:
+            says |= {understanding.intent}
+        return says
+    likely = OPEN if asks == "open" and understanding and understanding.intent in PURPOSES else SURE
+    if understanding and understanding.confidence >= likely:
+        says |= {understanding.intent}
+    return says
+
+
+def _emergency(understanding: Understanding | None, asks: Asks | None) -> float:
+    # Where a name or digits are expected Rasa's probabilities mean nothing: the listed signs alone count there.
+    if understanding is None or asks in NAMES or asks in DIGITS:
+        return 0.0
+    return dict(understanding.ranking).get("emergency", 0.0)
+
+
+def _yes(text: str, understanding: Understanding | None, asks: Asks | None) -> bool | None:
+    said = read_yes_no(text)
+    if said is None and understanding and understanding.confidence >= SURE and asks not in NAMES:
+        return {"affirm": True, "deny": False}.get(understanding.intent)
+    return said
+
+
+def _known(text: str, says: frozenset[str], asks: Asks | None) -> bool | None:
+    if "new_patient" in says:
+        return False
+    if "known_patient" in says and asks in ("known", "open", "motive"):
+        return True
+    return read_yes_no(text) if asks == "known" else None
+
+
+def _names(text: str, asks: Asks | None) -> NamesHeard:
+    if asks is not None and asks in NAMES:
+        return read_answer(text, asks)
+    return read_introduction(text) if asks in ("open", "motive", "for_whom", "when") else NO_NAMES
+
+
+def _may_be_birth_date(text: str, asks: Asks | None) -> bool:
+    if asks == "birth_date":
+        return True
+    if asks in NAMES or asks == "phone":
+        return False
+    return bool(_BIRTH.search(text) or (asks in ("confirm", "which") and _YEAR.search(fold(text))))
+
+
+def _choice(text: str, state: State) -> int | None:
+    if state.asks == "choice":
+        return read_choice(text, tuple(slot.start for slot in state.wish.offers))
+    if state.asks == "which" and not state.correcting:
+        return read_choice(text, tuple(item.slot.start for item in state.wish.appointments or ()))
+    return None
+
+
+def _when(text: str, state: State, now: datetime, settings: WhenSettings, claimed: list[str]) -> When | None:
+    if state.asks is None or state.asks not in TIMES:
+        return None
+    offered = tuple(slot.start for slot in state.wish.offers)
+    reading = times.read(text, now=now, offered=offered, claimed=claimed, settings=settings)
+    if not reading.windows and reading.prefer is None:
+        return None
+    if state.asks != "when" and not reading.sure and _PAST.search(fold(text)):
+        return None
+    return reading
