@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from voicebot.french.speak import say_phone
 from voicebot.ports import Patient, PatientClaim
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.state import Person
@@ -43,7 +44,7 @@ def claim(turn: Turn) -> PatientClaim:
     if person.keyed:
         # Two people who only used keys must never become one: the number keeps them apart.
         birth_name = turn.phrase("words.unknown_birth_name")
-        first_name = turn.phrase("words.unknown_first_name", phone=person.phone or turn.mind.call_id)
+        first_name = turn.phrase("words.unknown_first_name", phone=say_phone(person.phone) if person.phone else "")
         return PatientClaim(birth_name, first_name, person.birth_date, person.phone)
     if person.birth_name is None or person.first_name is None:
         raise ValueError("a name is missing")
@@ -55,7 +56,10 @@ def settle(turn: Turn) -> Patient | None:
     if turn.state.wish.patient is not None:
         return turn.state.wish.patient
     matches = list(turn.mind.agenda.match(claim(turn)))
-    if len(matches) > 1 and turn.state.person.phone is not None:
+    if turn.state.wish.act == "book":
+        # Who says that he has come before must be one whom the practice knows.
+        matches = matches if len(matches) == 1 and matches[0].known else []
+    elif len(matches) > 1 and turn.state.person.phone is not None:
         matches = [patient for patient in matches if patient.phone == turn.state.person.phone]
     if len(matches) == 1:
         turn.wish(patient=matches[0])

@@ -64,24 +64,11 @@ def _search(turn: Turn, when: When | None, practitioner: str | None, *, limit: i
         motive=wish.motive or "",
         patient=patient_kind(turn),
         practitioner=practitioner,
+        soonest=when is not None and when.prefer == "soonest",
         windows=when.windows if when is not None else (),
         exclude=wish.refused,
     )
-    if when is not None and when.prefer == "soonest":
-        return _soonest(turn.mind.agenda.search(query, limit=24), limit)
     return list(turn.mind.agenda.offers(query, limit=limit))
-
-
-def _soonest(slots: list[Slot], limit: int) -> list[Slot]:
-    """The very first slot, then the first of the next half days: what differs usefully for someone in a hurry."""
-    chosen: list[Slot] = []
-    halves: set[tuple[object, bool]] = set()
-    for slot in slots:
-        half = (slot.start.date(), slot.start.hour < 13)
-        if half not in halves:
-            halves.add(half)
-            chosen.append(slot)
-    return chosen[:limit]
 
 
 def _offer(turn: Turn, offers: list[Slot]) -> None:
@@ -228,11 +215,10 @@ def _another(turn: Turn, reading: Reading) -> None:
         here = {slot.practitioner for slot in offers}
         others = [p.id for p in turn.mind.office.who_does(wish.motive) if p.id not in here]
         turn.wish(practitioner=others[0] if others else wish.practitioner)
-    elif wish.when is None or not wish.when.windows:
-        # Refused without a word on what would suit: the caller knows best.
-        if len(turn.state.wish.refused) >= 2 * MOST:
-            turn.wish(when=None, offers=())
-            turn.say("choice.other")
-            put_question(turn, "when")
-            return
+    elif len(turn.state.wish.refused) >= 2 * MOST:
+        # Refused twice without a word on what would suit: the caller knows best.
+        turn.wish(when=None, offers=())
+        turn.say("choice.other")
+        put_question(turn, "when")
+        return
     propose(turn)
