@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.hearing.endpointer import (
+    EVIDENCE,
     LONGEST,
-    ONSET,
     SPECULATE,
     Endpointer,
     Event,
@@ -158,10 +158,18 @@ def test_a_voice_that_wavers_between_the_thresholds_goes_on() -> None:
     assert kinds(line.events) == ["SpeechStart"]
 
 
-def test_wavering_alone_is_no_speech() -> None:
+def test_what_stays_below_the_bar_is_no_speech() -> None:
     line = Line("confirm")
-    line.hear(0.45, 2.0)
+    line.hear(0.34, 2.0)
     assert line.events == []
+
+
+def test_a_murmur_that_lasts_is_heard() -> None:
+    """A short « non » over a telephone may never reach one half."""
+    line = Line("confirm")
+    line.hear_each([0.1, 0.43, 0.49, 0.48, 0.41, 0.2])
+    assert kinds(line.events) == ["SpeechStart"]
+    assert line.events == [SpeechStart(pytest.approx(WINDOW))]
 
 
 def test_saying_nothing_is_told_once_and_counted_from_the_end_of_the_question() -> None:
@@ -233,7 +241,7 @@ def test_events_come_in_order_whatever_is_heard(probabilities: list[float], asks
                 assert turn is not None
                 assert pause is not None
                 assert event.end == pause.end
-                assert event.end - event.start >= ONSET - 1e-6
+                assert event.end - event.start >= EVIDENCE * WINDOW - 1e-6
                 assert 0 < event.voiced <= event.end - event.start + 1e-6
                 turn = pause = None
             case Nothing():

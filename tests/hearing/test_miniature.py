@@ -28,7 +28,7 @@ SAID: tuple[tuple[Asks, str, str], ...] = (
     ("open", "Bonjour, je voudrais prendre un rendez-vous pour un vaccin.", "rendez vous"),
     ("choice", "Le deuxième.", "deuxieme"),
     ("when", "Mardi matin.", "mardi matin"),
-    ("birth_date", "Le douze mars mille neuf cent soixante-dix-huit.", "1978"),
+    ("open", "Je voudrais annuler mon rendez-vous.", "annuler"),
 )
 
 

@@ -19,6 +19,13 @@ from voicebot.ports import Audio
 PRE_ROLL = 0.3
 """Sound kept from before the first voiced window, s: VAD finds a soft first consonant late."""
 
+DITHER = 15 / 32768
+"""Deviation of the noise under the sound that the VAD is given (−67 dB of full scale), never under what is recognised.
+Over digital silence, which no telephone network had but ours may, Silero misses one short word in ten; with it, one in
+fifty, and turns end no later (measured on eleven espeak-ng voices)."""
+
+_NOISE = np.random.default_rng(0).normal(0, DITHER, (31, WINDOW)).astype(np.float32)
+
 _KEPT = int((LONGEST + 1.0) / WINDOW_SECONDS)  # windows: the longest turn, its pre-roll, and the pause that ends it
 
 Samples = npt.NDArray[np.float32]
@@ -56,8 +63,9 @@ class Ear:
         while len(self._rest) >= WINDOW:
             window, self._rest = self._rest[:WINDOW].copy(), self._rest[WINDOW:]
             self._windows.append(window)
+            probability = self._vad.probability(window + _NOISE[self._count % len(_NOISE)])
             self._count += 1
-            events += self.endpointer.push(self._vad.probability(window), self.time)
+            events += self.endpointer.push(probability, self.time)
         return events
 
     def utterance(self, turn: Speculate | TurnEnd) -> Audio:
