@@ -20,6 +20,8 @@ from voicebot.wire import read_event, write_event
 class Script:
     """A dialogue that asks for a birth date and books."""
 
+    keeps_transcript: bool | None = None
+
     def __init__(self) -> None:
         self.taken: list[str] = []
 
@@ -29,7 +31,7 @@ class Script:
     async def greet(self) -> Reply:
         return self._reply("Bonjour.", "birth_date")
 
-    async def hear(self, text: str) -> Reply:
+    async def hear(self, text: str, *, logprob: float | None = None) -> Reply:
         self.taken.append(text)
         if text in ("", "?"):
             return self._reply("Pardon ?", "birth_date")
@@ -70,7 +72,7 @@ class Mouth:
 
 
 @asynccontextmanager
-async def call(tmp_path: Any, keep_words: bool = True) -> AsyncIterator[tuple[Mouth, Script, Kept, asyncio.Task[None]]]:
+async def call(tmp_path: Any, transcript: Any = "on") -> AsyncIterator[tuple[Mouth, Script, Kept, asyncio.Task[None]]]:
     path = str(tmp_path / "mind.sock")
     script, kept = Script(), Kept()
     taken: asyncio.Queue[Link] = asyncio.Queue(1)
@@ -81,7 +83,7 @@ async def call(tmp_path: Any, keep_words: bool = True) -> AsyncIterator[tuple[Mo
     server = await asyncio.start_unix_server(accept, path)
     reader, writer = await asyncio.open_unix_connection(path)
     journal = Journal(lambda: datetime(2026, 11, 23, 9, 0), kept)
-    task = asyncio.create_task(Call("c1", await taken.get(), script, journal, Terms(keep_words)).run("sip"))
+    task = asyncio.create_task(Call("c1", await taken.get(), script, journal, Terms(transcript)).run("sip"))
     try:
         yield Mouth(reader, writer), script, kept, task
     finally:
@@ -149,12 +151,27 @@ async def test_a_lost_speech_process_ends_the_call(tmp_path: Any) -> None:
         assert script.taken == ["#hangup"]
 
 
-async def test_words_are_not_kept_where_the_practice_keeps_none(tmp_path: Any) -> None:
-    async with call(tmp_path, keep_words=False) as (mouth, _, kept, _):
+@pytest.mark.parametrize(
+    ("transcript", "answer", "kept_words"),
+    [
+        ("on", None, True),
+        ("on", False, False),
+        ("ask", None, False),
+        ("ask", True, True),
+        ("ask", False, False),
+        ("off", True, False),
+    ],
+)
+async def test_words_are_kept_only_where_the_practice_and_the_caller_let_them(
+    tmp_path: Any, transcript: str, answer: bool | None, kept_words: bool
+) -> None:
+    async with call(tmp_path, transcript) as (mouth, script, kept, _):
+        await mouth.next("say")
+        kept.events.clear()
+        script.keeps_transcript = answer
         mouth.tell("heard", text="le douze mars", rejected=None)
         await mouth.next("say")
-        await mouth.next("say")
-        assert not {"heard", "said"} & {e["event"] for e in kept.events}
+        assert bool({"heard", "said"} & {e["event"] for e in kept.events}) is kept_words
 
 
 async def test_a_malformed_event_ends_the_call(tmp_path: Any) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
+from typing import Literal
 
 from wyoming.event import Event
 
@@ -30,8 +31,8 @@ NOT_UNDERSTOOD = "?"
 class Terms:
     """How calls are handled by this practice."""
 
-    keep_words: bool = True
-    """Whether ``heard`` and ``said`` are stored."""
+    transcript: Literal["on", "ask", "off"] = "on"
+    """Whether ``heard`` and ``said`` are stored: always unless refused, only once accepted, or never."""
 
 
 class Link:
@@ -140,6 +141,8 @@ class Call:
                     await self._key(str(event.data.get("digit", "")))
                 case "speaking":
                     self._speaking(event)
+                case "spoken":
+                    self._journal.record(self.id, "spoken", keep=False, complete=bool(event.data.get("complete")))
                 case "call-end":
                     return str(event.data.get("reason", "caller"))[:40]
         return await self._farewell()
@@ -153,12 +156,25 @@ class Call:
         self._journal.record(
             self.id,
             "heard",
-            keep=self._terms.keep_words,
+            keep=self._keeps_words,
             text=text,
             rejected=rejected,
             logprob=event.data.get("logprob"),
         )
-        await self._think(self._dialogue.hear(NOT_UNDERSTOOD if rejected or not text else text))
+        logprob = event.data.get("logprob")
+        certainty = float(logprob) if isinstance(logprob, int | float) else None
+        await self._think(self._dialogue.hear(NOT_UNDERSTOOD if rejected or not text else text, logprob=certainty))
+
+    @property
+    def _keeps_words(self) -> bool:
+        answer = self._dialogue.keeps_transcript
+        match self._terms.transcript:
+            case "on":
+                return answer is not False
+            case "ask":
+                return answer is True
+            case "off":
+                return False
 
     async def _key(self, digit: str) -> None:
         if digit not in "0123456789*#" or len(digit) != 1:
@@ -182,7 +198,7 @@ class Call:
     def _say(self, reply: Reply) -> None:
         self._reply = reply
         self._mark = self._link.say(reply)
-        self._journal.record(self.id, "said", keep=self._terms.keep_words, text=reply.say)
+        self._journal.record(self.id, "said", keep=self._keeps_words, text=reply.say)
         if reply.appointment is not None:
             self._journal.record(self.id, "committed", appointment=reply.appointment.id)
         if reply.asks is not None:

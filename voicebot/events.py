@@ -32,6 +32,11 @@ class Events:
             ).fetchall()
         return [{"call": call, "at": at, "event": event, **json.loads(data)} for call, at, event, data in rows[::-1]]
 
+    def erase_words(self, call: str) -> None:
+        """Delete what was heard and said in one call; its outcome stays."""
+        with self._lock:
+            self._database.execute("delete from call_event where call = ? and event in ('heard', 'said')", [call])
+
     def close(self) -> None:
         """Close the connection."""
         with self._lock:

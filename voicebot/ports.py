@@ -296,11 +296,18 @@ class Dialogue(Protocol):
     async def greet(self) -> Reply:
         """The greeting and announcement."""
 
-    async def hear(self, text: str) -> Reply:
-        """One utterance of the caller; an empty text is silence; an utterance that was not understood is ``"?"``."""
+    async def hear(self, text: str, *, logprob: float | None = None) -> Reply:
+        """One utterance of the caller; an empty text is silence; an utterance that was not understood is ``"?"``.
+
+        ``logprob`` is the recogniser's certainty, where there was one.
+        """
 
     async def key(self, keys: str) -> Reply:
         """Keys that the caller pressed, complete for what was asked (for instance ``12031978``)."""
 
     async def hang_up(self) -> Reply:
         """The caller is gone: holds are released, the outcome is settled."""
+
+    @property
+    def keeps_transcript(self) -> bool | None:
+        """Whether the caller lets the text be kept; None while he was not asked and did not refuse."""

@@ -24,7 +24,7 @@ from voicebot.children import Child, Spawn
 from voicebot.cli.setup import Workspace
 from voicebot.control import ControlServer, path_of, service_now
 from voicebot.errors import ProtocolError, UnavailableError
-from voicebot.french.settings import settings_of
+from voicebot.french.time.settings import WhenSettings
 from voicebot.journal import Journal
 from voicebot.ports import Asks, Understanding
 from voicebot.processes import rasa as rasa_process
@@ -198,9 +198,10 @@ class Service:
         if task is not None:
             self._calls[call_id] = task
         try:
-            link = Link(reader, writer)
-            call = Call(call_id, link, self._mind(call_id, start.data.get("caller")), self.journal, self._terms())
+            mind = self._mind(call_id, start.data.get("caller"))
+            call = Call(call_id, Link(reader, writer), mind, self.journal, Terms(self.workspace.practice.transcript))
             await call.run(str(start.data.get("kind")))
+            self._after(call_id, mind)
         except ProtocolError as error:
             log.error("call %s was ended: %s", call_id, error)
         except asyncio.CancelledError:
@@ -212,19 +213,33 @@ class Service:
             self._calls.pop(call_id, None)
             writer.close()
 
+    def _after(self, call_id: str, mind: Conversation) -> None:
+        """Keep what was promised; forget the words that the caller did not want kept."""
+        for promise in mind.callbacks:
+            self.journal.record(
+                call_id,
+                "callback",
+                phone=promise.phone,
+                reason=promise.reason,
+                by=promise.by.isoformat(),
+                birth_name=promise.birth_name,
+                first_name=promise.first_name,
+            )
+        if mind.erase or mind.keeps_transcript is False:
+            self.workspace.events.erase_words(call_id)
+
     def _mind(self, call_id: str, caller: object) -> Conversation:
         workspace = self.workspace
+        school_zone = workspace.practice.school_zone
         return Conversation(
             practice=workspace.practice,
             agenda=workspace.agenda,
             understander=self._understander,
             now=workspace.clock.now,
             call_id=call_id,
-            settings=settings_of(workspace.practice),
+            settings=WhenSettings(school_zone=school_zone) if school_zone else WhenSettings(),
+            caller=caller if isinstance(caller, str) else None,
         )
-
-    def _terms(self) -> Terms:
-        return Terms(keep_words=self.workspace.practice.transcript == "on")
 
     # --- stop ---
 

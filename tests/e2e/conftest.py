@@ -1,0 +1,94 @@
+"""One real service for all end-to-end tests: `voicebot serve` with every door open, on its own data."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+READY_SECONDS = 240
+
+
+@dataclass
+class RunningService:
+    process: subprocess.Popen[str]
+    data: Path
+    key: Path
+    sip_port: int
+    web: str
+    desk: str
+    ready_seconds: float
+
+    def appointments(self, *more: str) -> list[dict[str, Any]]:
+        """Rows as the command prints them."""
+        command = [sys.executable, "-m", "voicebot", "appointments", "--json", *self.options, *more]
+        output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return [json.loads(line) for line in output.splitlines()]
+
+    @property
+    def options(self) -> list[str]:
+        return ["--data", str(self.data), "--key-file", str(self.key)]
+
+
+def start(folder: Path, *options: str) -> RunningService:
+    key = folder / "key"
+    key.write_text(os.urandom(32).hex())
+    key.chmod(0o600)
+    begun = time.monotonic()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "voicebot", "serve"),
+            *("--sip-port", "0", "--web-port", "0", "--http-port", "0"),
+            *("--data", str(folder / "data"), "--key-file", str(key), *options),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    lines: list[str] = []
+    for line in process.stderr:
+        lines.append(line)
+        if line.strip() == "READY":
+            break
+        assert time.monotonic() - begun < READY_SECONDS
+    else:
+        raise AssertionError("the service did not become ready:\n" + "".join(lines))
+    text = "".join(lines)
+
+    def find(pattern: str) -> str:
+        found = re.search(pattern, text)
+        assert found, text
+        return found[1]
+
+    # Its log must not fill the pipe.
+    sink = (folder / "service.log").open("w")
+    subprocess.Popen(["cat"], stdin=process.stderr, stdout=sink)
+    return RunningService(
+        process,
+        folder / "data",
+        key,
+        int(find(r"SIP: [\d.]+:(\d+)")),
+        find(r"patient's page: (\S+)"),
+        find(r"desk: (\S+)"),
+        time.monotonic() - begun,
+    )
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    running = start(tmp_path_factory.mktemp("service"))
+    yield running
+    running.process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    running.process.wait(5)
+    assert time.monotonic() - begun < 2, "the service took more than 2 s to stop"
