@@ -70,8 +70,7 @@ class Registrar:
         for action in actions:
             match action:
                 case Open():
-                    settings = self._settings
-                    self._network.open(settings.transport, settings.registrar, settings.port, self._opened)
+                    self._open()
                 case Register(expires, authorize):
                     self._register(expires, authorize)
                 case Wait(seconds):
@@ -80,6 +79,14 @@ class Registrar:
                     self._timer = self._core.timers.after(seconds, lambda: self._run(self._machine.timer()))
                 case Report(state):
                     self._report(state)
+
+    def _open(self) -> None:
+        """Keep a connection that stands: the binding names its port. Over UDP the name is resolved anew."""
+        settings, flow = self._settings, self._flow
+        if flow is not None and flow.reliable and not flow.closed:
+            self._opened(flow)
+        else:
+            self._network.open(settings.transport, settings.registrar, settings.port, self._opened)
 
     def _opened(self, flow: Flow | None) -> None:
         if flow is None:
