@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from voicebot.agenda.session import Connection, Session
+from voicebot.agenda.session import Session
+from voicebot.french.phonetics import candidates
 from voicebot.ports import Patient, PatientClaim
+
+LIKELY = 0.8
+"""Least likeness of two names (Jaro-Winkler on sound and spelling) that is worth showing to a person."""
 
 SETTLED = ("recuperee", "validee", "qualifiee")
 """Identity statuses (RNIV) that someone has established; a phone call only ever creates ``provisoire``."""
@@ -78,9 +82,22 @@ class Patients:
             )
         ]
 
+    def candidates(self, claim: PatientClaim, now: datetime, *, limit: int) -> list[Record]:
+        """Patients who may be meant: the same birth date and a name that sounds alike, or the same name.
+
+        For a person to choose from. Nobody who matches exactly is among them.
+        """
+        key = search_key(claim.birth_name, claim.first_name)
+        found = self._read(
+            "where (p.birth_date = :born) + (p.search_key = :key) = 1", now, born=claim.birth_date.isoformat(), key=key
+        )
+        said = f"{claim.birth_name} {claim.first_name}"
+        scored = [(_likeness(said, record.patient), record) for record in found]
+        likely = sorted((pair for pair in scored if pair[0] >= LIKELY), key=lambda pair: -pair[0])
+        return [record for _, record in likely[:limit]]
+
     def add(
         self,
-        connection: Connection,
         claim: PatientClaim,
         now: datetime,
         *,
@@ -89,7 +106,7 @@ class Patients:
     ) -> str:
         """Insert a patient inside a write transaction and return the id. Without a ``status`` it is provisional."""
         id = secrets.token_hex(8)
-        connection["patient"].insert(
+        self._session.database["patient"].insert(
             {
                 "id": id,
                 "birth_name": claim.birth_name.strip(),
@@ -127,6 +144,12 @@ def _record(row: dict[str, Any]) -> Record:
         ),
         row["own_doctor"],
     )
+
+
+def _likeness(said: str, patient: Patient) -> float:
+    """How alike a name as heard and a patient's names are, 0 to 1."""
+    names = [f"{patient.birth_name} {patient.first_name}", f"{patient.used_name or ''} {patient.first_name}"]
+    return max((score for _, score in candidates(said, names, limit=1, threshold=0.0)), default=0.0)
 
 
 def as_patients(records: Sequence[Record]) -> list[Patient]:

@@ -45,6 +45,13 @@ class Session:
         with self._lock:
             return list(self.database.conn.execute(sql, parameters).fetchall())
 
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Change rows inside a write transaction that is open."""
+        with self._lock:
+            if not self.database.conn.in_transaction:
+                raise AgendaError("a change outside a write transaction; this is a defect of the program")
+            self.database.conn.execute(sql, parameters)
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A write transaction (BEGIN IMMEDIATE: writers queue up before they read, so nobody decides on old rows).

@@ -47,14 +47,17 @@ def search(practice: Practice, query: SlotQuery, now: datetime, busy: BusySource
         now: wall time of the practice.
 
     Raises:
-        NotBookableError: the motive is never bookable by the assistant for this kind of patient.
-        KeyError: never; unknown motives and practitioners raise NotBookableError too.
+        NotBookableError: the motive is never bookable by the assistant for this kind of patient. An unknown
+            motive or practitioner is refused likewise.
     """
     motive = permitted_motive(practice, query)
     zone = practice.zone
     earliest = to_utc(now, zone) + motive.notice  # counted from the minute that is running
-    latest = to_utc(now + timedelta(days=motive.horizon_days), zone)
-    windows = _merged(query.windows)
+    last_wall = now + timedelta(days=motive.horizon_days)
+    latest = to_utc(last_wall, zone)
+    windows = _merged(query.windows, last_wall)
+    if query.windows and not windows:
+        return
     refused = frozenset(query.exclude)
     if windows:
         earliest = max(earliest, boundary(windows[0][0], zone))
@@ -242,10 +245,11 @@ def _day_grid(day: date, step: int, zone: ZoneInfo) -> int:
     return mask
 
 
-def _merged(windows: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """Disjoint, sorted windows."""
+def _merged(windows: Sequence[tuple[datetime, datetime]], last: datetime) -> list[tuple[datetime, datetime]]:
+    """Disjoint, sorted windows that end soon after the last start of the horizon."""
+    end_of_time = last + timedelta(days=1)
     merged: list[tuple[datetime, datetime]] = []
-    for start, end in sorted(windows):
+    for start, end in sorted((start, min(end, end_of_time)) for start, end in windows):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         elif start < end:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import secrets
 from datetime import datetime
 
-from voicebot.agenda.store import Placement, Store
+from voicebot.agenda.admission import Placement
+from voicebot.agenda.store import Store
 from voicebot.cli.common import emit, minute
 from voicebot.cli.options import birth_date, local_time
 from voicebot.cli.setup import open_workspace
@@ -109,16 +111,11 @@ def _place(
 ) -> Appointment:
     start: datetime = args.at
     kind: PatientKind = args.patient or ("known" if patient.known else "new")
-    practitioner = args.practitioner or agenda.choose_practitioner(
-        motive, start, kind, patient.id, without=replacing.id if replacing else None
-    )
-    return agenda.place(
-        Placement(motive, start, practitioner, patient.id, kind, args.overbook),
-        source="terminal",
-        idempotency_key=key,
-        replacing=replacing.id if replacing else None,
-        version=args.version,
-    )
+    old = replacing.id if replacing else None
+    placement = Placement(motive, start, args.practitioner or "", patient.id, kind, args.overbook)
+    if args.practitioner is None:
+        placement = dataclasses.replace(placement, practitioner=agenda.choose_practitioner(placement, replacing=old))
+    return agenda.place(placement, source="terminal", idempotency_key=key, replacing=old, version=args.version)
 
 
 def _print(appointment: Appointment, json: bool) -> None:

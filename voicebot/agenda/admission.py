@@ -1,0 +1,166 @@
+"""Decide whether an appointment may be made, with what the database knows of the patient and of what is taken.
+
+One ``Admission`` belongs to one act: its practice and its now do not change while the act lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from voicebot.agenda import rows
+from voicebot.agenda.judge import judge
+from voicebot.agenda.patients import Patients, Record
+from voicebot.agenda.session import Session
+from voicebot.agenda.slots import Busy, BusySource
+from voicebot.agenda.verdict import PatientFacts, Request, Verdict, nearest, reason
+from voicebot.errors import AgendaError, NotBookableError, SlotTakenError
+from voicebot.ports import PatientClaim, PatientKind, Slot
+from voicebot.practice.localtime import to_utc
+from voicebot.practice.schema import Practice
+
+TAKEN = ("taken", "resource_taken", "patient_busy")
+"""Verdicts that other appointments decide, not the practice's rules."""
+
+AROUND_DAYS = 2
+"""How far around a start what is taken is read."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """An appointment that a person asks for, without a hold."""
+
+    motive: str
+    start: datetime
+    practitioner: str
+    patient_id: str
+    kind: PatientKind
+    overbooking_reason: str | None = None
+    """Given: the appointment lies beside others, in a lane of its own."""
+
+
+class Admission:
+    """Checks of one act."""
+
+    def __init__(self, session: Session, patients: Patients, practice: Practice, now: datetime) -> None:
+        self._session = session
+        self._patients = patients
+        self.practice = practice
+        self.now = now
+        self.second = rows.seconds(now, practice.zone)
+        self._limits = any(motive.assistant_per_day is not None for motive in practice.motives.values()) or any(
+            practitioner.assistant_per_day is not None for practitioner in practice.practitioners.values()
+        )
+
+    @property
+    def source(self) -> BusySource:
+        """What is taken between two UTC minutes."""
+        return lambda low, high: rows.read_busy(self._session, low, high, self.second, limits=self._limits)
+
+    def busy(self, start: datetime, without: Sequence[str] = ()) -> Busy:
+        """What is taken around a start, except by some appointments."""
+        middle = to_utc(start, self.practice.zone)
+        low, high = middle - AROUND_DAYS * 1440, middle + AROUND_DAYS * 1440
+        return rows.read_busy(self._session, low, high, self.second, without=without, limits=self._limits)
+
+    def require(self, request: Request, busy: Busy, slot: Slot | None = None) -> Verdict:
+        """A yes, for exactly ``slot`` when one is given.
+
+        Raises:
+            SlotTakenError, NotBookableError.
+        """
+        verdict = judge(self.practice, request, self.now, busy)
+        if verdict.rule in TAKEN:
+            raise SlotTakenError(str(verdict))
+        if not verdict.bookable:
+            raise NotBookableError(str(verdict))
+        if slot is not None and (verdict.end, verdict.site) != (slot.end, slot.site):
+            raise NotBookableError(str(reason("slot_changed", self.practice.motives[slot.motive].where)))
+        return verdict
+
+    def require_held(self, row: Mapping[str, Any], record: Record | None, *, replacing: str | None = None) -> None:
+        """Check every rule of a held row again, with the patient who is known by now."""
+        slot = rows.slot(row)
+        if row["patient_kind"] == "known" and (record is None or not record.patient.known):
+            raise NotBookableError(str(reason("identity")))
+        request = Request(
+            slot.motive,
+            slot.start,
+            row["patient_kind"],
+            slot.practitioner,
+            facts=self._facts(record, slot.motive, without=replacing) if record else None,
+        )
+        without = [row["id"], *([replacing] if replacing else [])]
+        self.require(request, self.busy(slot.start, without), slot)
+
+    def require_placement(self, placement: Placement, busy: Busy, *, replacing: str | None = None) -> Slot:
+        """The slot of what a person asks for. Notice, horizon and daily limits bind the assistant alone."""
+        verdict = self.require(self._request(placement, replacing=replacing), busy)
+        return Slot(
+            placement.start,
+            verdict.end or placement.start,
+            placement.practitioner,
+            placement.motive,
+            verdict.site or next(iter(self.practice.sites)),
+        )
+
+    def choose(self, placement: Placement, *, replacing: str | None = None) -> str:
+        """The first practitioner who is free for a placement (whose own practitioner does not count).
+
+        Raises:
+            SlotTakenError, NotBookableError: nobody is; the reason is that of the nearest.
+        """
+        busy = self.busy(placement.start, [replacing] if replacing else [])
+        request = self._request(placement, replacing=replacing)
+        verdicts = [
+            judge(self.practice, request.with_practitioner(name), self.now, busy)
+            for name in self.practice.practitioners
+        ]
+        best = nearest(verdicts)
+        if best.practitioner is None:
+            raise (SlotTakenError if best.rule in TAKEN else NotBookableError)(str(best))
+        return best.practitioner
+
+    def identify(self, claim: PatientClaim, kind: PatientKind) -> Record | None:
+        """The patient whom a claim means; None for someone new.
+
+        One declared known must match exactly one known patient. One declared new who matches one patient is that
+        patient; who matches homonyms becomes a provisional patient of their own, for a person to settle.
+        """
+        found = self._patients.match(claim, self.now)
+        if kind == "known" and len(found) != 1:
+            raise NotBookableError(str(reason("identity")))
+        return found[0] if len(found) == 1 else None
+
+    def patient(self, patient_id: str) -> Record:
+        """One patient. Raises AgendaError when there is none."""
+        record = self._patients.get(patient_id, self.now)
+        if record is None:
+            raise AgendaError("there is no such patient; find one with: voicebot patient find")
+        return record
+
+    def _request(self, placement: Placement, *, replacing: str | None) -> Request:
+        return Request(
+            placement.motive,
+            placement.start,
+            placement.kind,
+            placement.practitioner,
+            by="person",
+            facts=self._facts(self.patient(placement.patient_id), placement.motive, without=replacing),
+            overbook=placement.overbooking_reason is not None,
+        )
+
+    def _facts(self, record: Record, motive: str, *, without: str | None) -> PatientFacts:
+        found = self._session.tuples(
+            "select motive, wall_start, start_utc, end_utc from appointment"
+            " where patient_id = ? and status in ('booked', 'done') and id is not ?",
+            (record.patient.id, without),
+        )
+        return PatientFacts(
+            birth_date=record.patient.birth_date,
+            own_doctor=record.own_doctor,
+            same_motive=tuple(date.fromisoformat(wall[:10]) for other, wall, _, _ in found if other == motive),
+            spans=tuple((start, end) for _, _, start, end in found),
+        )

@@ -1,0 +1,161 @@
+"""The waiting list: patients who want an earlier or another time, and what is offered to them when one is freed.
+
+A freed slot makes open offers for the longest waiting; nothing is held and nobody is booked without a person or a
+call that asks. An offer that someone else has taken meanwhile is simply no longer listed.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from voicebot.agenda import slots
+from voicebot.agenda.admission import Admission
+from voicebot.agenda.session import Session
+from voicebot.errors import NotBookableError
+from voicebot.ports import Slot, SlotQuery
+from voicebot.practice.localtime import to_utc, to_wall
+
+OFFERS_FOR_ONE_SLOT = 3
+"""How many patients are offered one freed slot; the first who accepts has it."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A patient who waits."""
+
+    id: str
+    patient_id: str
+    query: SlotQuery
+    status: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A freed slot for a patient who waits."""
+
+    id: int
+    waiting: Waiting
+    slot: Slot
+
+
+class Waitlist:
+    """The waiting list of the agenda's database."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, patient_id: str, query: SlotQuery, now: datetime) -> str:
+        """Let a patient wait for what ``query`` seeks, and return the entry's id."""
+        id = secrets.token_hex(8)
+        windows = json.dumps([[start.isoformat(), end.isoformat()] for start, end in query.windows])
+        with self._session.write() as database:
+            database["waitlist"].insert(
+                {
+                    "id": id,
+                    "patient_id": patient_id,
+                    "motive": query.motive,
+                    "patient_kind": query.patient,
+                    "practitioner": query.practitioner,
+                    "windows": windows,
+                    "created_at": now.isoformat(timespec="seconds"),
+                }
+            )
+        return id
+
+    def waiting(self) -> list[Waiting]:
+        """Who waits, the longest first."""
+        found = self._session.rows(
+            "select * from waitlist where status in ('waiting', 'offered') order by created_at, rowid", {}
+        )
+        return [_waiting(row) for row in found]
+
+    def settle(self, id: str, status: str) -> None:
+        """Take an entry off the list: ``booked`` or ``withdrawn``. Its open offers go with it."""
+        with self._session.write() as database:
+            database.conn.execute("update waitlist set status = ?, version = version + 1 where id = ?", (status, id))
+            database.conn.execute("update waitlist_offer set status = 'gone' where waitlist_id = ?", (id,))
+
+    def refuse(self, offer_id: int) -> None:
+        """The patient does not want this slot and goes on waiting."""
+        with self._session.write() as database:
+            database.conn.execute("update waitlist_offer set status = 'refused' where id = ?", (offer_id,))
+
+    def offers(self, admission: Admission) -> list[Offer]:
+        """Open offers whose slot is still bookable."""
+        found = self._session.rows(
+            "select w.*, o.id as offer, o.practitioner as who, o.site, o.wall_start, o.wall_end from waitlist_offer o"
+            " join waitlist w on w.id = o.waitlist_id"
+            " where o.status = 'open' and w.status in ('waiting', 'offered') order by w.created_at, w.rowid, o.id",
+            {},
+        )
+        offers = []
+        for row in found:
+            start, end = datetime.fromisoformat(row["wall_start"]), datetime.fromisoformat(row["wall_end"])
+            slot = Slot(start, end, row["who"], row["motive"], row["site"])
+            query = SlotQuery(slot.motive, row["patient_kind"], slot.practitioner, ((start, end),))
+            if slot in _bookable(admission, query):
+                offers.append(Offer(row["offer"], _waiting(row), slot))
+        return offers
+
+    def freed(self, admission: Admission, practitioner: str, start: int, end: int) -> None:
+        """Inside a write transaction: offer the span that was freed to those who wait for such a slot."""
+        zone = admission.practice.zone
+        made = 0
+        for entry in self.waiting():
+            if entry.query.practitioner not in (None, practitioner) or made == OFFERS_FOR_ONE_SLOT:
+                continue
+            motive = admission.practice.motives.get(entry.query.motive)
+            if motive is None:
+                continue
+            earliest = to_wall(start - motive.minutes(entry.query.patient), zone)
+            span = SlotQuery(motive.id, entry.query.patient, practitioner, ((earliest, to_wall(end, zone)),))
+            fitting = [
+                slot
+                for slot in _bookable(admission, span)
+                if to_utc(slot.end, zone) > start and _wanted(entry.query, slot.start)
+            ]
+            if fitting:
+                self._offer(entry, fitting[0], admission.now)
+                made += 1
+
+    def _offer(self, entry: Waiting, slot: Slot, now: datetime) -> None:
+        self._session.execute(
+            "insert or ignore into waitlist_offer(waitlist_id, practitioner, site, wall_start, wall_end, created_at)"
+            " values(?, ?, ?, ?, ?, ?)",
+            (
+                entry.id,
+                slot.practitioner,
+                slot.site,
+                slot.start.isoformat(timespec="minutes"),
+                slot.end.isoformat(timespec="minutes"),
+                now.isoformat(timespec="seconds"),
+            ),
+        )
+        self._session.execute("update waitlist set status = 'offered' where id = ?", (entry.id,))
+
+
+def _bookable(admission: Admission, query: SlotQuery) -> list[Slot]:
+    try:
+        return list(slots.search(admission.practice, query, admission.now, admission.source))
+    except NotBookableError:
+        return []
+
+
+def _wanted(query: SlotQuery, start: datetime) -> bool:
+    return not query.windows or any(low <= start < high for low, high in query.windows)
+
+
+def _waiting(row: dict[str, Any]) -> Waiting:
+    windows = tuple(
+        (datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in json.loads(row["windows"])
+    )
+    return Waiting(
+        row["id"],
+        row["patient_id"],
+        SlotQuery(row["motive"], row["patient_kind"], row["practitioner"], windows),
+        row["status"],
+    )
