@@ -122,7 +122,7 @@ class WebCall:
     async def closed(self) -> None:
         """Wait until everything has been given back."""
         if self._closing is not None:
-            await self._closing
+            await asyncio.shield(self._closing)
 
     # --- events ---
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 
 from telephony.sip.agent import UserAgent
 from telephony.webrtc.endpoint import WebCall
-from voicebot.errors import ProtocolError, UnavailableError
+from voicebot.errors import ProtocolError, UnavailableError, VoicebotError
 from voicebot.processes.telephony import Settings
 from voicebot.processes.telephony_call import Bridge, connect_speech
 from voicebot.processes.telephony_sip import SipDoor, registration_settings
@@ -46,23 +46,34 @@ class _Service:
             loop.add_signal_handler(number, self._stop.set)
         control = _inherited(self._settings.control_fd, "control_fd")
         reader, self._control = await asyncio.open_connection(sock=control)
-        agent = self._agent()
-        if agent is not None:
-            await agent.start()
-        write_event(self._control, "ready")
-        ready()
-        watching = [asyncio.create_task(self._obey(reader)), asyncio.create_task(self._parent_gone())]
-        await self._stop.wait()
-        for task in (*watching, *self._answering):
-            task.cancel()
+        agent = None
+        obeying = None
+        try:
+            agent = self._agent()
+            if agent is not None:
+                await agent.start()
+            write_event(self._control, "ready")
+            ready()
+            obeying = asyncio.create_task(self._obey(reader))
+            self._watch_parent()
+            await self._stop.wait()
+        finally:
+            self._stop.set()
+            for task in (*self._answering, *([obeying] if obeying else [])):
+                task.cancel()
+            await self._end_calls(agent)
+            self._control.close()
+            await asyncio.gather(self._control.wait_closed(), return_exceptions=True)
+            await asyncio.sleep(0)  # lets the transports close what they hold
+
+    async def _end_calls(self, agent: UserAgent | None) -> None:
         for bridge in tuple(self._bridges.values()):
             bridge.end("stopped")
+        closing = [asyncio.create_task(call.closed()) for call in self._web]
         if agent is not None:
             await agent.stop(AGENT_STOP)
-        closing = [asyncio.create_task(call.closed()) for call in self._web]
         if closing:
             await asyncio.wait(closing, timeout=WEB_STOP)
-        self._control.close()
 
     def _agent(self) -> UserAgent | None:
         settings = self._settings
@@ -76,16 +87,24 @@ class _Service:
             leave=self._leave,
         )
         account = settings.registration
-        return UserAgent(
-            udp=_inherited(settings.sip_udp_fd, "sip_udp_fd") if settings.sip_udp_fd is not None else None,
-            tcp=_inherited(settings.sip_tcp_fd, "sip_tcp_fd") if settings.sip_tcp_fd is not None else None,
-            allowed=settings.allowed,
-            on_call=door,
-            max_calls=settings.max_calls,
-            user_agent=settings.user_agent,
-            registration=registration_settings(account) if account is not None else None,
-            on_registration=lambda state: write_event(self._control, "registration", {"state": state}),
-        )
+        udp = _inherited(settings.sip_udp_fd, "sip_udp_fd") if settings.sip_udp_fd is not None else None
+        tcp = _inherited(settings.sip_tcp_fd, "sip_tcp_fd") if settings.sip_tcp_fd is not None else None
+        try:
+            return UserAgent(
+                udp=udp,
+                tcp=tcp,
+                allowed=settings.allowed,
+                on_call=door,
+                max_calls=settings.max_calls,
+                user_agent=settings.user_agent,
+                registration=registration_settings(account) if account is not None else None,
+                on_registration=lambda state: write_event(self._control, "registration", {"state": state}),
+            )
+        except VoicebotError:
+            for inherited in (udp, tcp):
+                if inherited is not None:
+                    inherited.close()
+            raise
 
     # --- calls ---
 
@@ -119,19 +138,18 @@ class _Service:
         finally:
             self._stop.set()
 
-    async def _parent_gone(self) -> None:
+    def _watch_parent(self) -> None:
         """No child outlives its parent: the end of stdin is the end."""
-        reader = asyncio.StreamReader()
-        try:
-            await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        except (
-            ValueError,
-            OSError,
-        ):  # stdin is a file or closed, as in a trial by hand: the control connection decides
-            return
-        while await reader.read(4096):
-            pass
-        self._stop.set()
+        loop = asyncio.get_running_loop()
+
+        def read() -> None:
+            if not os.read(0, 4096):
+                loop.remove_reader(0)
+                self._stop.set()
+
+        # Where stdin is a file (a trial by hand) nothing can be watched, and the control connection decides alone.
+        with suppress(PermissionError):
+            loop.add_reader(0, read)
 
     async def _answer(self, offer_id: str, sdp: str) -> None:
         try:

@@ -1,0 +1,186 @@
+"""A browser's call through the real telephony process: ICE, DTLS, Opus, keys, plays."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from time import monotonic
+
+import pytest
+
+from telephony.webrtc.caller import Caller
+from tests.processes.telephony.peers import Speech, SpeechCall, Start, Telephony, loudness, pitch, tone
+
+RATE = 16000
+
+
+async def heard(caller: Caller, seconds: float) -> bytes:
+    """What the caller hears during some seconds of received sound."""
+    pcm = b""
+    async with asyncio.timeout(seconds + 10):
+        async for frame in caller.frames():
+            pcm += frame.pcm
+            if len(pcm) >= seconds * RATE * 2:
+                break
+    return pcm
+
+
+async def test_a_call_is_heard_both_ways(start: Start, speech: Speech) -> None:
+    telephony = await start()
+    async with Caller(telephony.exchange) as caller:
+        call = await speech.call()
+        assert call.start == {"version": 1, "call": telephony.call_id, "rate": RATE, "kind": "webrtc", "caller": None}
+        await caller.play(tone(440, 1.0, RATE))
+        await call.until(lambda c: loudness(c.sound(0.5)) > 3000 or len(c.frames) > 200)
+        assert abs(pitch(call.sound(0.4), RATE) - 440) < 5
+
+        call.play(tone(1000, 1.5, RATE))
+        call.tell("mark", {"mark": 7})
+        await asyncio.sleep(0)
+        sound = await heard(caller, 1.5)
+        await call.until(lambda c: c.played == [7])
+        assert abs(pitch(sound[-RATE:], RATE) - 1000) < 5
+        caller_hung_up = monotonic()
+    await call.until(lambda c: c.end == "hung-up")
+    assert monotonic() - caller_hung_up < 2
+
+
+async def test_frames_come_every_20_ms_though_nothing_is_said(start: Start, speech: Speech) -> None:
+    telephony = await start()
+    async with Caller(telephony.exchange):
+        call = await speech.call()
+        await call.until(lambda c: len(c.frames) >= 100)
+        times = [at for at, _ in call.frames]
+        assert (times[99] - times[0]) / 99 == pytest.approx(0.02, rel=0.05)
+        assert all(len(pcm) == 640 for _, pcm in call.frames)
+
+
+async def test_keys_come_over_the_data_channel(start: Start, speech: Speech) -> None:
+    telephony = await start()
+    async with Caller(telephony.exchange) as caller:
+        call = await speech.call()
+        await caller.press("12031978*#")
+        await call.until(lambda c: c.keys == "12031978*#")
+
+
+async def test_a_prompt_pauses_at_once_resumes_and_is_forgotten(start: Start, speech: Speech) -> None:
+    telephony = await start()
+    async with Caller(telephony.exchange) as caller:
+        call = await speech.call()
+        call.play(tone(700, 20, RATE))
+        call.tell("mark", {"mark": 1})
+        assert loudness((await heard(caller, 0.6))[-6400:]) > 3000
+        call.tell("pause")
+        assert loudness((await heard(caller, 0.6))[-6400:]) < 50
+        call.tell("resume")
+        assert loudness((await heard(caller, 0.6))[-6400:]) > 3000
+        call.tell("flush")
+        assert loudness((await heard(caller, 0.6))[-6400:]) < 50
+        call.tell("mark", {"mark": 2})
+        await call.until(lambda c: c.played == [2])
+
+
+async def test_the_assistant_and_the_parent_can_end_a_call(start: Start, speech: Speech) -> None:
+    telephony = await start()
+    async with Caller(telephony.exchange) as caller:
+        call = await speech.call()
+        call.tell("hangup", {"reason": "normal"})
+        async with asyncio.timeout(3):
+            await caller.ended.wait()
+    async with Caller(telephony.exchange) as caller:
+        call = await speech.call()
+        telephony.hang_up(telephony.call_id)
+        async with asyncio.timeout(3):
+            await caller.ended.wait()
+        await call.until(lambda c: c.end == "normal")
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda call: call.tell("nonsense"),
+        lambda call: call.tell("audio-chunk", {"rate": 1}, b"ab"),
+        lambda call: call.tell("audio-chunk", {"rate": RATE}, b"odd"),
+        lambda call: call.tell("audio-chunk", {}, b"ab"),
+        lambda call: call.writer.write(b"this is no event\n"),
+        lambda call: [call.play(bytes(RATE * 2)) for _ in range(62)],
+        lambda call: call.writer.close(),
+    ],
+    ids=["unknown", "rate", "odd", "rateless", "garbage", "too-much", "death"],
+)
+async def test_a_fault_of_the_speech_process_ends_that_call_only(start: Start, speech: Speech, break_it) -> None:  # type: ignore[no-untyped-def]
+    telephony = await start()
+    async with Caller(telephony.exchange) as good:
+        good_call = await speech.call()
+        async with Caller(telephony.exchange) as bad:
+            bad_call: SpeechCall = await speech.call()
+            break_it(bad_call)
+            async with asyncio.timeout(5):
+                await bad.ended.wait()
+        count = len(good_call.frames)
+        await good_call.until(lambda c: len(c.frames) > count + 10)
+        assert not good.ended.is_set()
+
+
+async def test_no_call_is_taken_beyond_the_limit_or_without_speech(start: Start, speech: Speech) -> None:
+    telephony = await start(max_calls=1)
+    async with Caller(telephony.exchange) as caller:
+        call = await speech.call()
+        assert "busy" in str((await telephony.offer("v=0")).get("error"))
+        del caller
+    await call.until(lambda c: c.closed.is_set())
+    await speech.stop()
+    error = str((await telephony.offer("v=0")).get("error"))
+    assert "speech" in error
+
+
+@pytest.mark.parametrize(
+    "sdp", ["", "nonsense", "v=0\r\n", "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n", "v=0\r\n" * 900]
+)
+async def test_a_bad_offer_is_refused_and_forgotten(start: Start, sdp: str) -> None:
+    telephony = await start(max_calls=1)
+    for _ in range(3):
+        assert "error" in await telephony.offer(sdp)
+
+
+async def ends(telephony: Telephony, within: float) -> int | None:
+    async with asyncio.timeout(within):
+        return await telephony.process.wait()
+
+
+@pytest.mark.parametrize("how", ["sigterm", "stdin", "control"])
+async def test_it_stops_within_two_seconds_and_says_goodbye(start: Start, speech: Speech, how: str) -> None:
+    telephony = await start()
+    async with Caller(telephony.exchange) as caller:
+        call = await speech.call()
+        if how == "sigterm":
+            os.kill(telephony.process.pid, signal.SIGTERM)
+        elif how == "stdin":
+            assert telephony.process.stdin is not None
+            telephony.process.stdin.close()
+        else:
+            telephony.close_control()
+        assert await ends(telephony, 2.0) == 0
+        await call.until(lambda c: c.end == "stopped")
+        async with asyncio.timeout(1):
+            await caller.ended.wait()
+
+
+async def test_the_log_holds_ids_and_codes_only(start: Start, speech: Speech, log) -> None:  # type: ignore[no-untyped-def]
+    telephony = await start()
+    async with Caller(telephony.exchange) as caller:
+        call = await speech.call()
+        await caller.press("120")
+        await call.until(lambda c: c.keys == "120")
+    await call.until(lambda c: c.closed.is_set())
+    assert log().splitlines() == [
+        f"voicebot.telephony: call {telephony.call_id} began: webrtc",
+        f"voicebot.telephony: call {telephony.call_id} ended: hung-up",
+    ]
+
+
+async def test_unusable_settings_are_one_clear_line_and_status_2(start: Start) -> None:
+    telephony = await start(allowed=("nonsense",))
+    assert "nonsense" in telephony.error
+    assert await ends(telephony, 5) == 2
