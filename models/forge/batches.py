@@ -19,7 +19,7 @@ from models.forge.features import FLOOR, MAX_FRAMES, MELS
 from models.forge.network import POSITIONS
 from models.forge.tokens import Tokens
 
-_FRAMES_PER_BATCH = 4000
+_FRAMES_PER_BATCH = 2600  # of one process
 _CHUNK = 2000  # utterances sorted by length together
 _SHORT_WINDOW_SHARE = 0.6
 _TIMESTAMP_SHARE = 0.2
@@ -43,7 +43,7 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Batch:
-    """Tensors of one step. `pads` as in `Miniature.encode`; −1 in `targets` and nothing in `phonemes` is not learned."""
+    """Tensors of one step. `pads` as in `Miniature.encode`; what is −1 in `targets` is not learned."""
 
     mel: Tensor
     pads: float | None
@@ -115,9 +115,7 @@ class Collator:
 
     def __call__(self, utterances: list[Utterance], ramp: float) -> Batch:
         """Distort, pad and write out the targets."""
-        mels = [
-            distort.distorted(u.shard[u.at : u.at + u.frames].T.astype(np.float32), self._rng) for u in utterances
-        ]
+        mels = [distort.distorted(u.shard[u.at : u.at + u.frames].T.astype(np.float32), self._rng) for u in utterances]
         short = self._rng.random() < _SHORT_WINDOW_SHARE
         mel = self._short(mels) if short else self._long(mels)
         pads = None if short else padding_weight(mel.shape[2], ramp)
@@ -129,8 +127,8 @@ class Collator:
     def _short(self, mels: list[Array]) -> Array:
         """A short window: the sound itself is padded with silence, as the product does."""
         longest = max(mel.shape[1] for mel in mels)
-        length = longest + int(self._rng.integers(0, 50))
-        if self._rng.random() < 0.3:
+        length = longest + int(self._rng.integers(0, 16))
+        if self._rng.random() < 0.2:
             length = -(-length // 100) * 100
         return silent_window(mels, max(longest, min(length + length % 2, MAX_FRAMES)))
 

@@ -83,5 +83,5 @@ class Corpus:
             )
             if pieces:
                 pieces.append(np.zeros(int(rate * self._rng.uniform(0.05, 0.4)), np.float32))
-            pieces.append(trim(speech.astype(np.float32) / 32768))
+            pieces.append(trim(speech.astype(np.float32) / np.float32(32768)))
         return np.concatenate(pieces), rate

@@ -51,7 +51,8 @@ def _at(rows: Array, places: npt.NDArray[np.floating]) -> Array:
     """Rows at fractional places."""
     below = np.minimum(places.astype(np.int64), len(rows) - 2)
     share = (places - below).astype(np.float32)[:, None]
-    return rows[below] * (1 - share) + rows[below + 1] * share
+    between: Array = rows[below] * (1 - share) + rows[below + 1] * share
+    return between
 
 
 def _noisy(mel: Array, rng: np.random.Generator) -> Array:
@@ -61,4 +62,5 @@ def _noisy(mel: Array, rng: np.random.Generator) -> Array:
     noise = mel.max() - rng.uniform(0.5, 1.5) + slope + jitter
     louder = np.maximum(mel, noise)
     mixed = louder + np.log10(1 + 10 ** (-4 * np.abs(mel - noise))) / 4
-    return np.maximum(mixed, mixed.max() - FLOOR).astype(np.float32)
+    clamped: Array = np.maximum(mixed, mixed.max() - FLOOR).astype(np.float32)
+    return clamped

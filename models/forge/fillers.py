@@ -13,15 +13,11 @@ Value = str | date | time
 Pair = tuple[str, str]
 
 _HERE = Path(__file__).parent
-_LETTER_NAMES = dict(
-    zip(
-        "abcdefghijklmnopqrstuvwxyz",
-        "a,bé,cé,dé,eu,effe,gé,hache,i,ji,ka,elle,emme,enne,o,pé,ku,erre,esse,té,u,vé,double vé,ixe,i grec,zède".split(
-            ","
-        ),
-        strict=True,
-    )
-)
+_LETTERS = """
+a=a b=bé c=cé d=dé e=eu f=effe g=gé h=hache i=i j=ji k=ka l=elle m=emme n=enne o=o p=pé q=ku r=erre s=esse t=té u=u v=vé
+w=double_vé x=ixe y=i_grec z=zède
+"""
+_LETTER_NAMES = {pair[0]: pair[2:].replace("_", " ") for pair in _LETTERS.split()}
 _ACCENTS = {"é": "aigu", "è": "grave", "ê": "circonflexe"}
 _PLAIN = str.maketrans("éèêëïîçôöàâûüù", "eeeeiicooaauuu")
 _HOURS = (8, 9, 9, 10, 10, 11, 11, 12, 14, 14, 15, 15, 16, 16, 17, 17, 18, 18, 19)
@@ -36,9 +32,7 @@ def names(file: str) -> tuple[str, ...]:
 class Fillers:
     """The word lists, read once."""
 
-    def __init__(
-        self, words: Mapping[str, object], motives: Mapping[str, object], acts: Mapping[str, object]
-    ) -> None:
+    def __init__(self, words: Mapping[str, object], motives: Mapping[str, object], acts: Mapping[str, object]) -> None:
         self.words = {slot: _strings(values) for slot, values in words.items()}
         self.motives = {motive: _strings(values) for motive, values in motives.items()}
         self.acts = {motive: _strings(values) for motive, values in acts.items()}

@@ -58,7 +58,9 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(width, width)
         self.out_proj = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, source: Tensor | None = None, bias: Tensor | None = None, causal: bool = False) -> Tensor:
+    def forward(
+        self, x: Tensor, source: Tensor | None = None, bias: Tensor | None = None, causal: bool = False
+    ) -> Tensor:
         """x [batch, time, width]; `source` is what is attended to, x itself when None."""
         batch, length, width = x.shape
         source = x if source is None else source
@@ -67,7 +69,11 @@ class Attention(nn.Module):
             return y.view(batch, -1, self.heads, width // self.heads).transpose(1, 2)
 
         mixed = functional.scaled_dot_product_attention(
-            split(self.q_proj(x)), split(self.k_proj(source)), split(self.v_proj(source)), attn_mask=bias, is_causal=causal
+            split(self.q_proj(x)),
+            split(self.k_proj(source)),
+            split(self.v_proj(source)),
+            attn_mask=bias,
+            is_causal=causal,
         )
         result: Tensor = self.out_proj(mixed.transpose(1, 2).reshape(batch, length, width))
         return result

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, time
 from random import Random
 
-_UNITS = (
-    "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit "
-    "dix-neuf"
-).split()
+_UP_TO_NINETEEN = """
+zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf
+"""
+_UNITS = _UP_TO_NINETEEN.split()
 _TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante"}
-WEEKDAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
-MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+WEEKDAYS = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+_YEAR = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+MONTHS = _YEAR.split()
 
 
 def cardinal(number: int) -> str:
@@ -76,7 +77,7 @@ def year(number: int, rng: Random) -> str:
 
 
 def birth_date(day: date, rng: Random) -> str:
-    """A date of birth without article: "douze mars mille neuf cent soixante-dix-huit", "douze trois soixante-dix-huit"."""
+    """A date of birth, no article: "douze mars mille neuf cent soixante-dix-huit", "douze trois soixante-dix-huit"."""
     short = cardinal(day.year - 1900) if 1910 < day.year < 2000 else cardinal(day.year)
     number, month, draw = day_number(day.day), MONTHS[day.month - 1], rng.random()
     if draw < 0.78:

@@ -50,7 +50,7 @@ def write(directory: Path, number: int) -> None:
 
 def read(path: Path) -> tuple[npt.NDArray[np.float16], list[Item]]:
     """The features [frames, 80] of a shard and its items."""
-    features: npt.NDArray[np.float16] = np.load(path)
+    features: npt.NDArray[np.float16] = np.load(path, mmap_mode="r")
     return features, json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
 
 

@@ -26,12 +26,7 @@ SPECIALS = (
     "<|nospeech|>",
     "<|notimestamps|>",
 )
-LANGUAGES = (
-    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml "
-    "cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am "
-    "yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su"
-).split()
-# faster-whisper suppresses the first token of " -" and " '" unless they are tokens of their own: the bare space would go.
+# faster-whisper suppresses the first token of " -" and " '": tokens of their own, or the bare space would go.
 _WHOLE = " - ' ♪ - ' ♪"
 
 

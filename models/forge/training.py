@@ -15,8 +15,9 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from models.forge import shards
-from models.forge.batches import Batch, Collator, Pool
+from models.forge.batches import Batch, Collator, Pool, Utterance
 from models.forge.network import Miniature, Size
+from models.forge.team import Team
 from models.forge.tokens import Tokens, tokenizer
 from models.forge.trial import Trial
 
@@ -63,9 +64,10 @@ def phoneme_numbers(work: Path) -> dict[str, int]:
 class Run:
     """One training run in a work directory; a second run there goes on from its last checkpoint."""
 
-    def __init__(self, work: Path, minutes: float, threads: int) -> None:
-        torch.set_num_threads(threads)
+    def __init__(self, work: Path, minutes: float, rank: int = 0, workers: int = 1) -> None:
+        torch.set_num_threads(1)
         torch.manual_seed(0)
+        self._team = Team(work, rank, workers)
         self._work, self._seconds = work, minutes * 60
         bpe = tokenizer(work / "bpe.json")
         self._tokens = Tokens(bpe.get_vocab_size())
@@ -75,8 +77,9 @@ class Run:
         self._optimiser = self._make_optimiser()
         self._progress = Progress()
         self._resume()
-        self._pool = Pool(work / "shards", bpe, phonemes, seed=self._progress.step)
-        self._collate = Collator(self._tokens, self._pool, seed=self._progress.step)
+        seed = self._progress.step * workers + rank
+        self._pool = Pool(work / "shards", bpe, phonemes, seed)
+        self._collate = Collator(self._tokens, self._pool, seed)
         self._trial = Trial(bpe, self._tokens)
 
     def _make_optimiser(self) -> torch.optim.Optimizer:
@@ -92,18 +95,17 @@ class Run:
 
     def train(self) -> None:
         """Train until the time is up."""
-        started = time.monotonic() - self._progress.elapsed
-        checkpoint_at, trial_at = self._progress.elapsed + _CHECKPOINT_EVERY, self._progress.elapsed + _TRIAL_EVERY
-        sums, progress = [0.0, 0.0], self._progress
+        progress, sums = self._progress, [0.0, 0.0]
+        started = time.monotonic() - progress.elapsed
+        checkpoint_at, trial_at = progress.elapsed + _CHECKPOINT_EVERY, progress.elapsed + _TRIAL_EVERY
         while progress.elapsed < self._seconds:
             for utterances in self._pool.batches(longest_frames(progress.elapsed / self._seconds)):
-                progress.elapsed = time.monotonic() - started
+                losses = self._step(utterances, started)
+                sums = [total + loss for total, loss in zip(sums, losses, strict=True)]
                 if progress.elapsed >= self._seconds:
                     break
-                batch = self._collate(utterances, ramp=min(1.0, max(0.0, progress.elapsed / self._seconds - 0.1) / 0.3))
-                losses = self._step(batch, progress.elapsed / self._seconds)
-                sums = [total + loss for total, loss in zip(sums, losses, strict=True)]
-                progress.step, progress.seen = progress.step + 1, progress.seen + batch.size
+                if self._team.rank > 0:
+                    continue
                 if progress.step % _REPORT_EVERY == 0:
                     self._report(sums)
                     sums = [0.0, 0.0]
@@ -113,13 +115,29 @@ class Run:
                 if progress.elapsed >= trial_at:
                     trial_at += _TRIAL_EVERY
                     print(f"== {progress.elapsed / 60:.1f} min {self._tried()}", flush=True)
-        self._save()
-        print(f"== done {self._tried()}", flush=True)
+        if self._team.rank == 0:
+            self._save()
+            print(f"== done {self._tried()}", flush=True)
 
-    def _step(self, batch: Batch, done: float) -> tuple[float, float]:
+    def _step(self, utterances: list[Utterance], started: float) -> tuple[float, float]:
         """One step; returns the cross-entropy and the CTC loss."""
+        progress = self._progress
+        done = progress.elapsed / self._seconds
         for group in self._optimiser.param_groups:
-            group["lr"] = learning_rate(self._progress.step, done)
+            group["lr"] = learning_rate(progress.step, done)
+        batch = self._collate(utterances, ramp=min(1.0, max(0.0, done - 0.1) / 0.3))
+        written, spelled = self._losses(batch)
+        loss = written + (0.7 if done < 0.3 else 0.3) * spelled
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        elapsed, seen = self._team.agree(self._network.parameters(), time.monotonic() - started, batch.size)
+        torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
+        self._optimiser.step()
+        self._update_average()
+        progress.step, progress.seen, progress.elapsed = progress.step + 1, progress.seen + seen, elapsed
+        return float(written.detach()), float(spelled.detach())
+
+    def _losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
         encoded, bias = self._network.encode(batch.mel, batch.pads)
         logits = self._network.decode(batch.tokens, encoded, bias)
         written = functional.cross_entropy(
@@ -129,13 +147,7 @@ class Run:
         heard = heard.view(batch.size, -1, self._network.size.phonemes).log_softmax(-1).transpose(0, 1)
         lengths = torch.full((batch.size,), heard.shape[0])
         spelled = functional.ctc_loss(heard, batch.phonemes, lengths, batch.phoneme_counts, zero_infinity=True)
-        loss = written + (0.7 if done < 0.3 else 0.3) * spelled
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
-        self._optimiser.step()
-        self._update_average()
-        return float(written.detach()), float(spelled.detach())
+        return written, spelled
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -145,9 +157,10 @@ class Run:
 
     def _report(self, sums: list[float]) -> None:
         progress, (written, spelled) = self._progress, [total / _REPORT_EVERY for total in sums]
+        rate = progress.seen / progress.elapsed
         print(
-            f"{progress.elapsed / 60:.1f} min step {progress.step} seen {progress.seen} of {len(self._pool.utterances)} "
-            f"ce {written:.3f} ctc {spelled:.3f} utterances/s {progress.seen / progress.elapsed:.1f}",
+            f"{progress.elapsed / 60:.1f} min step {progress.step} ce {written:.3f} ctc {spelled:.3f} "
+            f"seen {progress.seen} of {len(self._pool.utterances)}, {rate:.1f}/s",
             flush=True,
         )
 
