@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
-from models.forge.grammar import Utterance, draw, first_names, surnames
+from models.forge.grammar import Utterance, draw, first_names, normalise, surnames, templates
 from models.forge.voices import Voice, draw_voice
 from voicebot.french.speak import say_birth_date, say_datetime
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 ORDINALS = ("premier", "deuxième", "troisième")
+
+PRACTITIONERS = {"consultation": "le docteur Benali", "vaccination": "madame Moreau", "frottis": "madame Moreau"}
+"""Whom he asks for, where he must choose someone: one who does what he wants."""
+
+NAMED = ("lefèvre", "benali", "moreau", "sage-femme")
 
 FEMININE = ("Marie", "Camille", "Julie", "Laura", "Pauline", "Lucie", "Sophie", "Nathalie", "Isabelle", "Claire")
 """First names for the motives that only women come for."""
@@ -69,6 +74,7 @@ class Patient:
         self.wish = draw_wish(self._rng)
         self.voice = draw_voice("held", self._rng)
         self._about = "open"
+        self._wrong: str | None = None
         self._booked = False
 
     def told(self, committed: bool) -> None:
@@ -80,8 +86,10 @@ class Patient:
         wish = self.wish
         about, self._about = self._about, asks if asks not in ("confirm", "choice") else self._about
         match asks:
+            case "open" if self._booked:
+                return self._say("goodbye")
             case "open":
-                return self._say("goodbye") if self._booked else self._say("open", motive=wish.motive)
+                return self._open()
             case "motive":
                 return self._say("motive", motive=wish.motive)
             case "known":
@@ -89,9 +97,9 @@ class Patient:
             case "for_whom":
                 return self._say("for_whom", relative_person="moi")
             case "practitioner":
-                return self._say("when", day=WEEKDAYS[wish.weekday], daypart=wish.part)
+                return self._say("practitioner", practitioner=PRACTITIONERS[wish.motive])
             case "when":
-                return self._say("when", day=WEEKDAYS[wish.weekday], daypart=wish.part)
+                return self._when()
             case "choice":
                 return self._choose(offers)
             case "birth_name":
@@ -105,46 +113,71 @@ class Patient:
             case "phone":
                 return self._say("phone", phone=wish.phone)
             case "confirm":
-                return self._say("confirm_yes" if self._agrees(about, said) else "confirm_no")
+                return self._confirm(about, said)
             case "emergency" | "which":
-                return self._say("confirm_no")
+                return self._plain("confirm_no")
             case _:
-                return self._say("confirm_yes")
+                return self._plain("confirm_yes")
+
+    def _open(self) -> Utterance:
+        """He names no one: whom he sees follows from what he wants."""
+        while True:
+            utterance = self._say("open", motive=self.wish.motive)
+            if not any(name in utterance.text for name in NAMED):
+                return utterance
+
+    def _when(self) -> Utterance:
+        return self._say("when", day=WEEKDAYS[self.wish.weekday], daypart=self.wish.part)
+
+    def _confirm(self, about: str, said: str) -> Utterance:
+        """Yes to what is right; no to what is not, and what is wrong when he is asked that."""
+        wish, wrong = self.wish, self._wrong
+        if "n est pas exact" in fold(said) and wrong is not None:
+            match wrong:
+                case "birth_name":
+                    return self._say("confirm_no", surname=wish.birth_name)
+                case "first_name":
+                    return self._say("first_name", first_name=wish.first_name)
+                case "birth_date":
+                    return self._say("birth_date", birth_date=wish.birth_date)
+        self._wrong = self._wrong_in(about, said)
+        return self._plain("confirm_yes") if self._wrong is None else self._plain("confirm_no")
 
     def _choose(self, offers: tuple[datetime, ...]) -> Utterance:
         suitable = [n for n, start in enumerate(offers) if self.wish.suits(start)]
         if not suitable:
-            return self._say("when", day=WEEKDAYS[self.wish.weekday], daypart=self.wish.part)
+            return self._when()
         picked = self._rng.choice(suitable)
         self.chosen = offers[picked]
         if len(offers) == 1:
-            return self._say("confirm_yes")
+            return self._plain("confirm_yes")
         hours = [start.time() for start in offers]
         if picked < len(ORDINALS) and (hours.count(hours[picked]) > 1 or self._rng.random() < 0.6):
             return self._say("choice", ordinal=ORDINALS[picked])
         return self._say("choice", hour=hours[picked], day=WEEKDAYS[self.chosen.weekday()])
 
-    def _agrees(self, about: str, said: str) -> bool:
-        """Whether what is read back is right: everything in the summary, or the one thing just answered."""
-        heard = fold(said)
-        wish = self.wish
-        full_name = fold(f"{wish.first_name} {wish.birth_name}")
-        birth_date = fold(say_birth_date(wish.birth_date))
+    def _wrong_in(self, about: str, said: str) -> str | None:
+        """What is wrong in what is read back: in the summary, or in the one thing just answered."""
+        heard, wish = fold(said), self.wish
+        right = {
+            "birth_name": fold(wish.birth_name) in heard or _letters(wish.birth_name) in heard,
+            "first_name": fold(wish.first_name) in heard or _letters(wish.first_name) in heard,
+            "birth_date": fold(say_birth_date(wish.birth_date)) in heard,
+            "when": WEEKDAYS[wish.weekday] in heard and fold(wish.part) in heard,
+            "motive": wish.motive[:6] in heard,
+        }
         if self.chosen is not None and fold(say_datetime(self.chosen)) in heard:
-            return full_name in heard and birth_date in heard
-        match about:
-            case "birth_name" | "spelling" if fold(wish.birth_name) in heard or _letters(wish.birth_name) in heard:
-                return True
-            case "first_name" | "spelling":
-                return fold(wish.first_name) in heard or _letters(wish.first_name) in heard
-            case "birth_date":
-                return birth_date in heard
-            case "when":
-                return WEEKDAYS[wish.weekday] in heard and fold(wish.part) in heard
-            case "motive" | "open":
-                return wish.motive[:6] in heard or (wish.motive == "vaccination" and "vaccin" in heard)
-            case _:
-                return False
+            right["when"] = True
+            return next((item for item, is_right in right.items() if not is_right), None)
+        item = {"open": "motive", "spelling": "birth_name"}.get(about, about)
+        if about == "spelling" and right["first_name"]:
+            return None
+        return None if right.get(item, False) else item
+
+    def _plain(self, kind: str) -> Utterance:
+        """A wording that says yes or no and nothing else."""
+        spoken = self._rng.choice([template for template in templates(kind, "held") if "{" not in template])
+        return Utterance(kind, normalise(spoken), spoken)
 
     def _say(self, kind: str, **values: object) -> Utterance:
         try:
