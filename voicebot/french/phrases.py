@@ -41,6 +41,11 @@ class Phrases(Generic[V]):
         entries.append((words, value))
         entries.sort(key=lambda entry: -len(entry[0]))
 
+    def items(self) -> Iterator[tuple[tuple[str, ...], V]]:
+        """Every phrase, as folded words, with its value."""
+        for entries in self._by_first.values():
+            yield from entries
+
     def at(self, norms: Sequence[str], index: int) -> tuple[int, V] | None:
         """The longest phrase that starts at ``index``: (number of words, value)."""
         for words, value in self._by_first.get(norms[index], ()):

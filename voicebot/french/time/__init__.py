@@ -1,0 +1,1 @@
+"""The grammar of French time expressions, from words to windows. ``voicebot.french.when`` is its door."""

@@ -1,0 +1,278 @@
+"""Terms to the set of start times that satisfies them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, Days, Exact
+from voicebot.french.time.settings import DAY
+from voicebot.french.time.terms import Term
+
+Minutes = list[int]
+"""One set of minutes a day, from today on."""
+
+_ALTERNATIVE = ("or", "and", "comma", "list")
+
+
+def compose(cx: Context, terms: Sequence[Term], *, universe: bool) -> Minutes:
+    """The start times that the terms leave, a set of minutes for each day; ``universe`` when any time is welcome."""
+    terms = _corrected(cx, list(terms))
+    wanted = [t for t in terms if t.sign > 0]
+    refused = [t for t in terms if t.sign < 0]
+    filters = [s for t in wanted for s in t.sets if s.filters]
+    wanted = [t for t in wanted if t.days or t.hours or any(not s.filters for s in t.sets)]
+    _narrow(cx, wanted)
+    result = [0] * SIZE
+    for term in wanted:
+        if not term.inherited:
+            _union(result, _product(cx, term))
+    if not wanted and (refused or filters or universe):
+        result = [ALL_MINUTES] * SIZE
+    for one in filters:
+        result = [a & b for a, b in zip(result, one.masks, strict=True)]
+    for term in _spread_refusals(refused):
+        gone = _product(cx, term, every=True)
+        result = [a & ~b for a, b in zip(result, gone, strict=True)]
+    return _from_now(cx, result)
+
+
+def _corrected(cx: Context, terms: list[Term]) -> list[Term]:
+    """Apply self-corrections: what is said after « non pardon » replaces what it names anew."""
+    kept: list[Term] = []
+    for term in terms:
+        if not term.corrects or not kept:
+            kept.append(term)
+            continue
+        last = kept[-1]
+        if last.sign < 0:
+            cx.doubt("une correction après un refus")
+        if term.join == "correct" and len(kept) > 1 and last.join in _ALTERNATIVE:
+            cx.doubt("une correction d'une liste")
+        if (term.days and term.hours) or term.sets or last.sets:
+            kept[-1] = term
+        elif term.days and last.days:
+            last.days = term.days
+        elif term.hours and last.hours:
+            last.hours = term.hours
+        else:
+            cx.doubt("une correction d'autre chose")
+            kept.append(term)
+    return kept
+
+
+def _narrow(cx: Context, wanted: list[Term]) -> None:
+    """Share hours and weeks among the terms of a list, as French does."""
+    for index, term in enumerate(wanted):
+        if index == 0:
+            continue
+        before = wanted[index - 1]
+        if term.join == "plutot" and term.days and before.days and not term.sets:
+            narrow = any(d.kind in ("weekday", "date") for d in term.days) and any(
+                d.kind in ("weekday", "date") for d in before.days
+            )
+            if narrow:
+                cx.doubt("une préférence parmi plusieurs jours")
+        if term.hours_only:
+            _hours_alone(cx, wanted, index)
+        elif term.days_only and term.join not in ("or", "list") and _apply_span(term, wanted[:index]):
+            continue
+        elif term.days_only and before.hours_only and not before.inherited:
+            if term.join == "or":
+                cx.doubt("un jour, ou une heure de tous les jours")
+            else:
+                term.hours, term.hours_first, before.inherited = list(before.hours), True, True
+    _share_hours(wanted)
+    _share_spans(wanted)
+
+
+def _hours_alone(cx: Context, wanted: list[Term], index: int) -> None:
+    """Hours without a day belong to the days before: they narrow them, or add an alternative."""
+    term, block = wanted[index], []
+    for earlier in reversed(wanted[:index]):
+        block.append(earlier)
+        if earlier.join not in _ALTERNATIVE:
+            break
+    last = block[0]
+    if last.inherited and last.hours_only:
+        return
+    if last.hours_only:
+        if term.join in ("but", "plutot"):
+            _intersect_hours(cx, [last], term)
+        return
+    if last.hours:
+        if term.join in ("but", "plutot"):
+            _intersect_hours(cx, block, term)
+            return
+        shared = [t for t in block if t.hours is last.hours or t is last]
+        term.days = [_either([t.days for t in shared])] if len(shared) > 1 else list(last.days)
+        term.sets = [s for t in shared for s in t.sets]
+        return
+    if term.join == "or":
+        cx.doubt("un jour, ou une heure de tous les jours")
+        return
+    for earlier in block:
+        if not earlier.hours:
+            earlier.hours = term.hours
+    term.inherited = True
+
+
+def _intersect_hours(cx: Context, block: Sequence[Term], term: Term) -> None:
+    mask = _hours_mask(cx, term)
+    for earlier in block:
+        if not _hours_mask(cx, earlier) & mask:
+            cx.doubt("des heures qui se contredisent")
+        earlier.hours = [*earlier.hours, *term.hours]
+    term.inherited = True
+
+
+def _either(lists: Sequence[Sequence[Days]]) -> Days:
+    mask = 0
+    for days in lists:
+        mask |= _days_mask(days)
+    return Days(mask, "span")
+
+
+def _apply_span(term: Term, earlier: Sequence[Term]) -> bool:
+    """« mardi ou jeudi, la semaine prochaine »: a span after a comma narrows the days before it."""
+    if not all(d.kind in ("span", "every") for d in term.days):
+        return False
+    block = [t for t in earlier if t.days and not _has_span(t)]
+    if term.join not in ("comma", "but", "plutot", "and", "") or not block or len(block) != len(earlier):
+        return False
+    if not all(_days_mask([*t.days, *term.days]) for t in block):
+        return False
+    for t in block:
+        t.days = [*t.days, *term.days]
+    term.inherited = True
+    return True
+
+
+def _has_span(term: Term) -> bool:
+    return any(d.kind == "span" for d in term.days)
+
+
+def _share_hours(wanted: Sequence[Term]) -> None:
+    """« lundi ou mardi matin »: hours at the end of a list hold for all its days; hours in front of it too."""
+    for index, term in enumerate(wanted):
+        if term.hours or not term.days or term.sets:
+            continue
+        for later in wanted[index + 1 :]:
+            if later.join not in _ALTERNATIVE:
+                break
+            if later.hours and later.days:
+                if not later.hours_first and _same_kind(term, later):
+                    term.hours = later.hours
+                break
+    for before, term in zip(wanted, wanted[1:], strict=False):
+        if term.days_only and term.join in _ALTERNATIVE and before.hours_first and before.days:
+            term.hours, term.hours_first = before.hours, True
+
+
+def _same_kind(one: Term, other: Term) -> bool:
+    broad = ("span",)
+    return (one.days[-1].kind in broad) == (other.days[-1].kind in broad)
+
+
+def _share_spans(wanted: Sequence[Term]) -> None:
+    """« mardi ou mercredi de la semaine prochaine », « la semaine prochaine mardi ou mercredi »."""
+    for index, term in enumerate(wanted):
+        spans = [d for d in term.days if d.kind == "span"]
+        if not spans or len(spans) == len(term.days):
+            continue
+        for step in (-1, 1):
+            at = index + step
+            while 0 <= at < len(wanted):
+                other = wanted[at]
+                link = wanted[at + 1] if step < 0 else other
+                if link.join not in _ALTERNATIVE or not other.days or other.inherited:
+                    break
+                if all(d.kind == "weekday" for d in other.days):
+                    merged = [*other.days, *spans]
+                    if _days_mask(merged):
+                        other.days = merged
+                elif other.days is not term.days and _has_span(other):
+                    break
+                at += step
+
+
+def _spread_refusals(refused: list[Term]) -> list[Term]:
+    for before, term in zip(refused, refused[1:], strict=False):
+        if term.hours_only and before.days and before.hours and term.join in _ALTERNATIVE:
+            term.days = before.days
+    return refused
+
+
+def _product(cx: Context, term: Term, *, every: bool = False) -> Minutes:
+    days = _days_mask(term.days, every=every) if term.days else ALL_DAYS
+    hours = _hours_mask(cx, term)
+    made = [hours if days >> i & 1 else 0 for i in range(SIZE)]
+    for one in term.sets:
+        if not one.filters or every:
+            made = [a & b for a, b in zip(made, one.masks, strict=True)]
+    return made
+
+
+def _days_mask(days: Sequence[Days], *, every: bool = False) -> int:
+    if len(days) == 1:
+        return days[0].mask if every else days[0].alone
+    weekdays = any(d.kind in ("weekday", "every") for d in days)
+    mask = ALL_DAYS
+    for one in days:
+        mask &= one.wide if one.wide and weekdays else one.mask
+    return mask
+
+
+def _hours_mask(cx: Context, term: Term) -> int:
+    """The hours of a term; bare hours are read in the half of the day that the other words leave."""
+    if not term.hours:
+        return ALL_MINUTES
+    fixed = ALL_MINUTES
+    for one in term.hours:
+        if not one.other:
+            fixed &= one.mask
+    result = fixed
+    for one in term.hours:
+        if not one.other:
+            continue
+        if one.vague and fixed == ALL_MINUTES:
+            cx.doubt("du matin ou du soir")
+        result &= one.mask if one.mask & fixed or not one.other & fixed else one.other
+    return result
+
+
+def _union(into: Minutes, more: Minutes) -> None:
+    for index, mask in enumerate(more):
+        into[index] |= mask
+
+
+def _from_now(cx: Context, result: Minutes) -> Minutes:
+    past = cx.now.hour * 60 + cx.now.minute
+    result[0] = result[0] >> past << past
+    return result
+
+
+def windows(cx: Context, result: Minutes) -> tuple[tuple[datetime, datetime], ...]:
+    """Sorted, merged, half-open windows."""
+    midnight = datetime.combine(cx.today, datetime.min.time())
+    found: list[tuple[int, int]] = []
+    for day, mask in enumerate(result):
+        base = day * DAY
+        offset = 0
+        while mask:
+            skip = (mask & -mask).bit_length() - 1
+            mask >>= skip
+            length = (~mask & (mask + 1)).bit_length() - 1
+            start, end = base + offset + skip, base + offset + skip + length
+            if found and found[-1][1] == start:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+            mask >>= length
+            offset += skip + length
+    return tuple((midnight + timedelta(minutes=a), midnight + timedelta(minutes=b)) for a, b in found)
+
+
+def exact(sets: Sequence[Exact]) -> bool:
+    """Whether some set names its minutes itself."""
+    return any(not one.filters for one in sets)

@@ -1,0 +1,127 @@
+"""From words to pieces: the lexicon's phrases, numbers, words without content, and words that nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from voicebot.french import numbers
+from voicebot.french.phrases import Phrases, load
+from voicebot.french.time.patterns import Alphabet, Grammar, Piece
+from voicebot.french.words import Word, fold, split
+
+ALPHABET = Alphabet()
+
+_BOUNDS = {
+    ",": "COMMA",
+    ";": "STOP",
+    ".": "STOP",
+    "!": "STOP",
+    "?": "STOP",
+    "…": "COMMA",
+    ":": "COLON",
+    "/": "SLASH",
+    "-": "DASH",
+}
+_DROPPED = ("hesitation", "politesse")
+_EMPTY = {"accord": "YES", "reservation": "BOOK", "entourage": "BOOK", "raison": "REASON", "indisponible": "BUSY"}
+_EMPTY |= {
+    "impossible": "CANT",
+    "recit": "SINCE",
+    "disponible": "CAN",
+    "deplacer": "MOVE",
+    "titre": "TITLE",
+    "souhait": "WANT",
+    "il_y_a": "AGO",
+}
+_FUZZY_CLASSES = ("WD", "MONTH")
+_FUZZY_LENGTH = 5
+_INT_CLASSES = frozenset({"WD", "REL", "CLK", "MORE", "ORD", "MONTH"})
+
+
+def _load() -> tuple[Phrases[tuple[str, Any]], frozenset[str]]:
+    phrases: Phrases[tuple[str, Any]] = Phrases()
+    tables: dict[str, dict[str, list[str]]] = {**load("temps.toml"), "MONTH": load("mois.toml")}
+    for kind, table in tables.items():
+        for key, spoken in table.items():
+            for phrase in spoken:
+                phrases.add(phrase, (kind, int(key) if kind in _INT_CLASSES else key))
+    empty: dict[str, list[str]] = load("sans_contenu.toml")
+    for kind, spoken in empty.items():
+        if kind != "outils":
+            for phrase in spoken:
+                phrases.add(phrase, ("DROP" if kind in _DROPPED else _EMPTY[kind], kind))
+    return phrases, frozenset(fold(word) for word in empty["outils"])
+
+
+_PHRASES, TOOLS = _load()
+_FUZZY: dict[str, tuple[str, Any]] = {
+    words[0]: value
+    for words, value in _PHRASES.items()
+    if value[0] in _FUZZY_CLASSES and len(words) == 1 and len(words[0]) >= _FUZZY_LENGTH
+}
+_MAKER = Grammar(ALPHABET)
+
+
+def pieces_of(words: Sequence[Word], claimed: Sequence[tuple[int, int]]) -> list[Piece]:
+    """Pieces of an utterance; hesitations and politeness are left out, claimed spans are one ``CLAIM`` each."""
+    norms = [word.norm for word in words]
+    taken = [any(word.start < end and word.end > start for start, end in claimed) for word in words]
+    found = {n.start: n for n in numbers.find(norms)}
+    pieces: list[Piece] = []
+    index = 0
+    while index < len(words):
+        if taken[index]:
+            pieces.append(_MAKER.piece("CLAIM", None, index, index + 1))
+            index += 1
+            continue
+        piece = _piece(words, norms, index, found)
+        if any(taken[index : piece.end]):
+            piece = _word(words, norms, index)
+        if piece.kind != "DROP":
+            pieces.append(piece)
+        index = piece.end
+    return pieces
+
+
+def _piece(words: Sequence[Word], norms: list[str], index: int, found: dict[int, numbers.Number]) -> Piece:
+    phrase = _PHRASES.at(norms, index)
+    number = found.get(index)
+    if phrase and (number is None or phrase[0] > number.end - number.start or phrase[0] > 1):
+        length, (kind, value) = phrase
+        return _MAKER.piece(kind, value, index, index + length)
+    if number is not None:
+        return _MAKER.piece("NUM", number.value, index, number.end)
+    return _word(words, norms, index)
+
+
+def _word(words: Sequence[Word], norms: list[str], index: int) -> Piece:
+    norm = norms[index]
+    if words[index].is_mark:
+        return _MAKER.piece(_BOUNDS[norm], norm, index, index + 1)
+    code = ALPHABET.known(norm)
+    if code is not None:
+        return Piece("word", norm, index, index + 1, code)
+    if norm in TOOLS:
+        return _MAKER.piece("DROP", norm, index, index + 1)
+    near = _near(norm)
+    if near is not None:
+        return _MAKER.piece(near[0], near[1], index, index + 1)
+    return _MAKER.piece("UNKNOWN", norm, index, index + 1)
+
+
+@lru_cache(maxsize=4096)
+def _near(norm: str) -> tuple[str, Any] | None:
+    """A weekday or month that is one slip away from a word nobody knows."""
+    if len(norm) < _FUZZY_LENGTH:
+        return None
+    near = {value for word, value in _FUZZY.items() if DamerauLevenshtein.distance(norm, word, score_cutoff=1) == 1}
+    return near.pop() if len(near) == 1 else None
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of an utterance."""
+    return split(text)

@@ -1,0 +1,241 @@
+"""Answers that only what was just offered makes clear: « plus tard », « le deuxième », « celui de dix heures »."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from voicebot.french.time.days import later
+from voicebot.french.time.lexer import ALPHABET
+from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, Days, Exact, Hours, minutes
+from voicebot.french.time.patterns import Found, Grammar
+from voicebot.french.time.settings import DAY
+
+OFFERS = Grammar(ALPHABET)
+"""Words that point at offers; each rule refuses when nothing was offered."""
+PICKS = Grammar(ALPHABET)
+"""« celui de … », « le premier » once days and hours are known."""
+
+Made = list[tuple[str, Any]]
+
+
+def _exact(cx: Context, chosen: list[datetime]) -> Made:
+    masks = [0] * SIZE
+    for offer in chosen:
+        index = cx.index(offer.date())
+        if 0 <= index < SIZE:
+            at = offer.hour * 60 + offer.minute
+            masks[index] |= minutes(at, at + 1)
+    return [("SET", Exact(tuple(masks)))]
+
+
+def _minute(offer: datetime) -> int:
+    return offer.hour * 60 + offer.minute
+
+
+def _filter(cx: Context, keep: dict[int, int], default: int) -> Made:
+    return [("SET", Exact(tuple(keep.get(i, default) for i in range(SIZE)), filters=True))]
+
+
+def after(cx: Context, moment: datetime) -> Made:
+    """Every minute after a moment."""
+    day = cx.index(moment.date())
+    masks = tuple(0 if i < day else minutes(_minute(moment) + 1, DAY) if i == day else ALL_MINUTES for i in range(SIZE))
+    return [("SET", Exact(masks, filters=True))]
+
+
+def before(cx: Context, moment: datetime) -> Made:
+    """Every minute before a moment."""
+    day = cx.index(moment.date())
+    masks = tuple(ALL_MINUTES if i < day else minutes(0, _minute(moment)) if i == day else 0 for i in range(SIZE))
+    return [("SET", Exact(masks, filters=True))]
+
+
+_WITHIN = "(dans|en|de|d)? (la|le|l|THIS|THIS)? (a:ANY|u:UNIT|p:PART)"
+
+
+@OFFERS.rule("l:LATER", f"l:LATER {_WITHIN}")
+def _later(cx: Context, f: Found) -> Made | None:
+    return _shifted(cx, f, forward=True)
+
+
+@OFFERS.rule("l:EARLIER", f"l:EARLIER {_WITHIN}")
+def _earlier(cx: Context, f: Found) -> Made | None:
+    return _shifted(cx, f, forward=False)
+
+
+def _shifted(cx: Context, f: Found, *, forward: bool) -> Made | None:
+    if not cx.offered:
+        return None
+    unit = f["u"] if "u" in f.names else None
+    part = f["p"] if "p" in f.names else None
+    within_day = ("a" in f.names and f["a"] == "any_hour") or part is not None or unit == "jour"
+    if "a" in f.names and f["a"] not in (None, "any_hour"):
+        return None
+    following = f.after()
+    if not within_day and unit is None and following is not None and following.kind in ("WD", "REL", "NUM"):
+        return None  # « plutôt mardi », heard as « plus tôt mardi »
+    if within_day:
+        masks: dict[int, int] = {}
+        for offer in cx.offered:
+            index = cx.index(offer.date())
+            at = _minute(offer)
+            rest = minutes(at + 1, DAY) if forward else minutes(0, at)
+            masks[index] = masks.get(index, ALL_MINUTES) & rest
+        made = _filter(cx, masks, 0)
+        if part is not None and part in cx.settings.parts and part != "journee":
+            first, last = cx.settings.parts[part]
+            made.append(("HRS", Hours(minutes(first, last), "part", article=True, first=first, last=last)))
+        return made
+    made = after(cx, cx.offered[-1]) if forward else before(cx, cx.offered[0])
+    if unit in ("semaine", "mois"):
+        base = cx.offered[-1 if forward else 0].date()
+        first, last = _unit_of(cx, base, unit)
+        made.append(("DAY", cx.between(first, last)))
+    return made
+
+
+def _unit_of(cx: Context, day: date, unit: str) -> tuple[date, date]:
+    if unit == "semaine":
+        return cx.monday(day), cx.monday(day) + timedelta(days=6)
+    first = day.replace(day=1)
+    return first, later(first, 1, "mois") - timedelta(days=1)
+
+
+@OFFERS.rule(
+    "n:(NUM|un|une) u:UNIT s:(LATER|EARLIER|apres|avant)",
+    "n:(NUM|un|une) HEURE s:(LATER|EARLIER)",
+    "n:(NUM|un|une) u:UNIT (de)? PLUS",
+)
+def _counted(cx: Context, f: Found) -> Made | None:
+    if not cx.offered:
+        return None
+    count = 1 if f["n"] in ("un", "une") else f["n"]
+    if "u" not in f.names or not f.has("u"):
+        return _hours_away(cx, count, forward=f.piece("s").kind == "LATER")  # type: ignore[union-attr]
+    piece = f.piece("s")
+    forward = piece is not None and (piece.kind == "LATER" or piece.value == "apres")
+    base = cx.offered[-1 if forward else 0].date()
+    if forward:
+        return [("DAY", cx.one(later(base, count, f["u"])))]
+    if f["u"] == "mois":
+        return None
+    return [("DAY", cx.one(base - timedelta(days=count * (7 if f["u"] == "semaine" else 1))))]
+
+
+def _hours_away(cx: Context, count: int, *, forward: bool) -> Made | None:
+    base = cx.offered[-1 if forward else 0]
+    return _exact(cx, [base + timedelta(hours=count if forward else -count)])
+
+
+@OFFERS.rule("o:OTHER")
+def _other(cx: Context, f: Found) -> Made | None:
+    if not cx.offered:
+        return None
+    days = sum({cx.day(o.date()) for o in cx.offered})
+    if f["o"] == "other_day":
+        return [("DAY", Days(ALL_DAYS & ~days, "span"))]
+    if f["o"] == "other_week":
+        for offer in cx.offered:
+            first, last = _unit_of(cx, offer.date(), "semaine")
+            days |= cx.span(first, last)
+        return [("DAY", Days(ALL_DAYS & ~days, "span"))]
+    taken: dict[int, int] = {}
+    for offer in cx.offered:
+        index = cx.index(offer.date())
+        at = _minute(offer)
+        taken[index] = taken.get(index, ALL_MINUTES) & ~minutes(at, at + 1)
+    if f["o"] == "other_hour":
+        cx.doubt("une autre heure, sans dire laquelle")
+    return _filter(cx, taken, ALL_MINUTES)
+
+
+@OFFERS.rule("(a|le|la)? s:SAME (PLUTOT)?")
+def _same(cx: Context, f: Found) -> Made | None:
+    if not cx.offered:
+        return None
+    if f["s"] == "same_day":
+        days = {o.date() for o in cx.offered}
+        mask = sum(cx.day(d) for d in days)
+        return [("DAY", Days(mask, "span", first=min(days), last=max(days)))]
+    if f["s"] == "same_week":
+        first, last = _unit_of(cx, cx.offered[0].date(), "semaine")
+        return [("DAY", cx.between(first, last))]
+    mask = 0
+    for offer in cx.offered:
+        mask |= minutes(_minute(offer), _minute(offer) + 1)
+    return [("HRS", Hours(mask, "point"))]
+
+
+@OFFERS.rule("(le|la|l)? o:(lendemain|veille|surlendemain)", "(le|la) UNIT n:NEXT", "(le)? u:UNIT s:(apres|avant|PREV)")
+def _beside(cx: Context, f: Found) -> Made | None:
+    if not cx.offered:
+        return None
+    word = f["o"] if "o" in f.names and f.has("o") else None
+    following = f.after()
+    if word is not None:
+        if (
+            following is not None
+            and following.kind in ("word", "DAY", "FEAST", "WD", "REL")
+            and following.value in ("de", "d", "du", "des")
+        ):
+            return None
+        step = {"lendemain": 1, "surlendemain": 2, "veille": -1}[word]
+        base = cx.offered[-1 if step > 0 else 0].date()
+        return [("DAY", cx.one(base + timedelta(days=step)))]
+    if "u" in f.names:
+        piece = f.piece("s")
+        back = piece is not None and piece.value != "apres"
+        step = -1 if back else 1
+        base = cx.offered[0 if back else -1].date()
+        if f["u"] == "jour":
+            return [("DAY", cx.one(base + timedelta(days=step)))]
+        if f["u"] == "semaine":
+            monday = cx.monday(base) + timedelta(weeks=step)
+            return [("DAY", cx.between(monday, monday + timedelta(days=6)))]
+    return None
+
+
+@OFFERS.rule("b:BOTH")
+def _both(cx: Context, f: Found) -> Made | None:
+    return _exact(cx, list(cx.offered)) if cx.offered else None
+
+
+@PICKS.rule(
+    "(le|la|les|l)? (PICK)? (de)? o:ORD BOOK?", "PICK (de|du)? (le|la)? o:ORD", "(le|la|numero) n:(NUM|un|une) BOOK?"
+)
+def _ordinal(cx: Context, f: Found) -> Made | None:
+    if not cx.offered:
+        return None
+    following = f.after()
+    if following is not None and following.kind in ("DAY", "MONTH", "WD", "HRS"):
+        return None
+    number = f["o"] if "o" in f.names else {"un": 1, "une": 1}.get(f["n"], f["n"])
+    index = number - 1 if number > 0 else number
+    if not -len(cx.in_order) <= index < len(cx.in_order):
+        cx.impossible = True
+        return None
+    return _exact(cx, [cx.in_order[index]])
+
+
+@PICKS.rule(
+    "PICK (de|du|d|a|en|PLUTOT)* (le|la|l)? d:DAY h:HRS?",
+    "PICK (de|du|d|a|en|PLUTOT)* (le|la|l)? h:HRS (de|du)? d:DAY?",
+)
+def _the_one(cx: Context, f: Found) -> Made | None:
+    if not cx.offered:
+        return None
+    days: Days | None = f["d"]
+    hours: Hours | None = f["h"]
+    fits = [o for o in cx.in_order if _fits(cx, o, days, hours.mask if hours else ALL_MINUTES)]
+    if not fits and hours is not None and hours.other:
+        fits = [o for o in cx.in_order if _fits(cx, o, days, hours.other)]
+    if not fits:
+        cx.doubt("aucune proposition de ce jour ou de cette heure")
+        return None
+    return _exact(cx, fits)
+
+
+def _fits(cx: Context, offer: datetime, days: Days | None, hours: int) -> bool:
+    inside = days is None or cx.day(offer.date()) & days.mask != 0
+    return inside and hours >> _minute(offer) & 1 == 1

@@ -1,0 +1,263 @@
+"""Polarity: which of the days and hours that were named are wanted, refused, corrected or only explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from voicebot.french.time.nodes import Context, Days, Exact, Hours
+from voicebot.french.time.patterns import Piece
+
+_TIME = frozenset({"DAY", "HRS", "SET"})
+_ENDS_REASON = frozenset({"DONC", "BUT", "PLUTOT", "STOP", "WANT", "CORR"})
+_BOUNDARY = frozenset({"STOP", "BUT", "DONC", "WANT", "PLUTOT", "CANT", "CAN", "BUSY"})
+_JOINS = {"OR": "or", "AND": "and", "COMMA": "comma"}
+
+
+@dataclass
+class Term:
+    """Days and hours that stand together, wanted (``sign`` 1) or refused (−1)."""
+
+    sign: int
+    join: str
+    """How it hangs on the term before: ``or``, ``and``, ``comma``, ``list`` (nothing between), ``but``, ``plutot``."""
+    days: list[Days] = field(default_factory=list)
+    hours: list[Hours] = field(default_factory=list)
+    sets: list[Exact] = field(default_factory=list)
+    hours_first: bool = False
+    corrects: bool = False
+    segment: int = 0
+    inherited: bool = False
+
+    @property
+    def hours_only(self) -> bool:
+        """Whether no day was named."""
+        return bool(self.hours) and not self.days and not self.sets
+
+    @property
+    def days_only(self) -> bool:
+        """Whether no hour was named."""
+        return bool(self.days) and not self.hours
+
+
+def without_reasons(cx: Context, pieces: list[Piece]) -> list[Piece]:
+    """Drop explanations (« parce que je travaille mardi ») and stories (« depuis trois jours »)."""
+    kept: list[Piece] = []
+    index = 0
+    while index < len(pieces):
+        piece = pieces[index]
+        if piece.kind != "REASON":
+            kept.append(piece)
+            index += 1
+            continue
+        first = not any(p.kind in _TIME for p in kept)
+        index += 1
+        gap, seen = False, False
+        while index < len(pieces):
+            kind = pieces[index].kind
+            if kind in _ENDS_REASON or (kind == "COMMA" and (first or _restarts(pieces, index + 1))):
+                break
+            if kind in _TIME:
+                if seen and gap:
+                    cx.doubt("une heure ou un jour après l'explication")
+                seen, gap = True, False
+            elif seen and kind not in ("AND", "OR", "COMMA", "NOT"):
+                gap = True
+            index += 1
+        else:
+            continue
+        if pieces[index].kind in ("DONC", "COMMA"):
+            index += 1
+    return kept
+
+
+def _restarts(pieces: Sequence[Piece], index: int) -> bool:
+    return index < len(pieces) and pieces[index].kind in ("OR", "BUT", "PLUTOT", "WANT", "DONC")
+
+
+class TermBuilder:
+    """Walks over the pieces and builds terms."""
+
+    def __init__(self, cx: Context) -> None:
+        self._cx = cx
+        self.terms: list[Term] = []
+        self.soonest = False
+        self.any = False
+        self._current: Term | None = None
+        self._sign = 1
+        self._join = ""
+        self._corrects = False
+        self._segment = 0
+        self._pending_not: Piece | None = None
+
+    def build(self, pieces: Sequence[Piece]) -> list[Term]:
+        """The terms of an utterance, in order."""
+        for index, piece in enumerate(pieces):
+            self._take(pieces, index, piece)
+        if self._pending_not is not None:
+            self._cx.doubt("une négation sans objet")
+        return [term for term in self.terms if term.days or term.hours or term.sets]
+
+    def _take(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
+        kind = piece.kind
+        if kind in _TIME:
+            self._time(piece)
+        elif kind in _JOINS:
+            self._close(_JOINS[kind])
+        elif kind == "NOT":
+            self._close("")
+            self._sign, self._pending_not = -1, piece
+        elif kind in ("CANT", "BUSY"):
+            self._refusal(pieces, index, piece)
+        elif kind in ("CORR", "NO"):
+            self._correction(pieces, index, piece)
+        elif kind in ("BUT", "PLUTOT", "STOP", "DONC", "WANT", "CAN", "YES"):
+            self._restart(kind)
+        elif kind == "MOVE":
+            self._move()
+        elif kind == "SOON":
+            self._soon()
+        elif kind == "ANY":
+            self._anything()
+
+    def _soon(self) -> None:
+        if self._sign < 0:
+            self._cx.doubt("pas le plus tôt")
+            self._pending_not = None
+        self.soonest = True
+
+    def _anything(self) -> None:
+        if self._join == "or" and self.terms:
+            self._cx.doubt("ceci, ou n'importe quand")
+        self.any = True
+
+    def _restart(self, kind: str) -> None:
+        if kind == "YES" and self._sign > 0:
+            return
+        join = {"BUT": "but", "PLUTOT": "plutot", "STOP": "comma", "DONC": "comma"}.get(kind, "")
+        if kind == "PLUTOT" and self._join in ("or", "and", "but"):
+            join = self._join
+        self._close(join or self._join)
+        if self._pending_not is not None and kind != "YES":
+            self._cx.doubt("une négation sans objet")
+            self._pending_not = None
+        self._sign = 1
+        if kind in _BOUNDARY:
+            self._segment += 1
+
+    def _close(self, join: str) -> None:
+        if self._current is not None or not self._join or self._join == "comma":
+            self._join = join
+        elif join == "or":
+            self._join = "or"
+        self._current = None
+
+    def _new(self, join: str) -> Term:
+        term = Term(self._sign, join if self.terms else "", corrects=self._corrects, segment=self._segment)
+        self._corrects, self._join = False, ""
+        self._pending_not = None
+        self.terms.append(term)
+        self._current = term
+        return term
+
+    def _time(self, piece: Piece) -> None:
+        term = self._current or self._new(self._join)
+        value = piece.value
+        if isinstance(value, Exact):
+            term.sets.append(value)
+        elif isinstance(value, Days):
+            if term.days and not _join_days(term.days, value):
+                term = self._new("list")
+            term.hours_first = term.hours_first or (bool(term.hours) and not term.days)
+            term.days.append(value)
+        else:
+            if term.hours and not _join_hours(term.hours, value):
+                term = self._new("list")
+            term.hours.append(value)
+
+    def _refusal(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
+        """« mardi je ne peux pas » refuses what came before, « je ne peux pas mardi » what comes next."""
+        back = [t for t in self.terms if t.segment == self._segment and t.sign > 0]
+        ahead = _ahead(pieces, index + 1)
+        comma_before = index > 0 and pieces[index - 1].kind == "COMMA"
+        self._close("comma" if not ahead else "")
+        self._pending_not = None
+        if back and ahead:
+            comma_after = index + 1 < len(pieces) and pieces[index + 1].kind == "COMMA"
+            if comma_after and not comma_before:
+                ahead = False
+            elif comma_before and not comma_after:
+                back = []
+            else:
+                self._cx.doubt("un refus entre deux moments")
+        if not back and not ahead:
+            self._cx.doubt("un refus sans objet")
+        for term in back if back and not ahead else []:
+            term.sign = -1
+        self._segment += 1
+        self._sign = -1 if ahead else 1
+
+    def _correction(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
+        ahead = _ahead(pieces, index + 1)
+        if not self.terms:
+            return
+        if ahead and not (piece.kind == "NO" and _then_yes(pieces, index + 1)):
+            self._close("")
+            self._sign, self._corrects, self._join = 1, True, "correct"
+            return
+        if piece.kind == "NO":
+            for term in self.terms:
+                if term.segment == self._segment:
+                    term.sign = -1
+            self._close("")
+            self._segment += 1
+            self._sign = 1
+
+    def _move(self) -> None:
+        if self.terms:
+            self._cx.doubt("le rendez-vous que l'on a, ou celui que l'on veut")
+        self._close("")
+
+
+def _ahead(pieces: Sequence[Piece], index: int) -> bool:
+    """Whether a time is named before the clause ends."""
+    for piece in pieces[index:]:
+        if piece.kind in _TIME:
+            return True
+        if piece.kind in ("STOP", "DONC", "WANT", "PLUTOT", "CANT", "CAN", "BUSY", "YES") or piece.kind == "BUT":
+            return False
+    return False
+
+
+def _then_yes(pieces: Sequence[Piece], index: int) -> bool:
+    """Whether the next time is followed by a yes: « mardi non mercredi oui »."""
+    seen = False
+    for piece in pieces[index:]:
+        if piece.kind in _TIME:
+            seen = True
+        elif seen:
+            return piece.kind in ("YES", "CAN")
+    return False
+
+
+def _join_days(days: Sequence[Days], new: Days) -> bool:
+    """Whether days without a word between them narrow one another (« mardi la semaine prochaine »)."""
+    narrow = [d for d in days if d.kind in ("weekday", "date")]
+    if new.kind == "every" and any(d.kind in ("every", "weekday") for d in days):
+        return False
+    if new.kind not in ("weekday", "date"):
+        return True
+    if not narrow:
+        return not (new.kind == "weekday" and any(d.kind == "every" for d in days))
+    kinds = {d.kind for d in narrow} | {new.kind}
+    return len(kinds) == 2 and any(d.mask & new.mask or (d.wide & new.mask) for d in narrow)
+
+
+def _join_hours(hours: Sequence[Hours], new: Hours) -> bool:
+    """Whether hours without a word between them narrow one another (« le matin à dix heures »)."""
+    if all(h.kind == "point" for h in hours) and new.kind == "point":
+        return False
+    for old in hours:
+        if not (old.mask & new.mask or old.other & new.mask or old.mask & new.other):
+            return False
+    return True

@@ -1,0 +1,85 @@
+"""When: a French time expression to windows of start times, and what of it was not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from voicebot.french.time import compose, days, hours, offers, ranges, reading, terms
+from voicebot.french.time.lexer import TOOLS, pieces_of
+from voicebot.french.time.nodes import Context
+from voicebot.french.time.patterns import Piece
+from voicebot.french.time.settings import DEFAULT, WhenSettings
+from voicebot.french.words import Word, split
+from voicebot.ports import When
+
+__all__ = ["DEFAULT", "WhenSettings", "read"]
+
+_PASSES = (
+    hours.CLOCKS,
+    hours.COMPANY,
+    offers.OFFERS,
+    hours.HOURS,
+    days.STORIES,
+    days.DATES,
+    ranges.MOVES,
+    ranges.RANGES,
+    offers.PICKS,
+)
+
+_UNDERSTOOD = frozenset(
+    ["DAY", "HRS", "SET", "ANY", "SOON", "EARLIEST", "OR", "AND", "COMMA", "STOP", "BUT", "NOT", "PLUTOT", "CORR", "NO", "YES", "DONC", "CANT", "CAN", "BUSY", "BOOK", "CLAIM", "REASON", "SINCE", "MOVE", "TITLE", "WANT", "THIS", "EXACT", "SOFT", "DASH", "COLON", "SLASH", "AGO"]
+)
+_LONGEST = 400
+
+
+def read(
+    text: str,
+    *,
+    now: datetime,
+    offered: Sequence[datetime] = (),
+    claimed: Sequence[tuple[int, int]] = (),
+    settings: WhenSettings = DEFAULT,
+) -> When:
+    """Read when a caller wants to come.
+
+    Args:
+        text: what the recogniser wrote: digits or words, with or without accents and punctuation.
+        now: practice-local wall time, naive.
+        offered: start times that were just offered, in the order in which they were said.
+        claimed: spans of ``text`` (end exclusive) that another reader of the dialogue has understood.
+        settings: what time words mean in this practice.
+
+    Returns:
+        Windows of local start times within 120 days, half-open, sorted and merged. ``sure`` is False when a content
+        word was not understood (it is in ``leftover``), when the words allow two readings, and when nothing fits.
+    """
+    words = split(text)[:_LONGEST]
+    cx = Context(now, tuple(offered), settings)
+    pieces = pieces_of(words, claimed)
+    for grammar in _PASSES:
+        pieces = grammar.reduce(cx, pieces)
+    pieces = terms.without_reasons(cx, pieces)
+    builder = terms.TermBuilder(cx)
+    built = builder.build(pieces)
+    soonest = builder.soonest or any(p.kind == "EARLIEST" for p in pieces)
+    result = compose.compose(cx, built, universe=soonest or builder.any)
+    windows = () if cx.impossible else compose.windows(cx, result)
+    leftover = _leftover(words, pieces)
+    return When(
+        windows=windows,
+        prefer="soonest" if soonest else None,
+        leftover=leftover,
+        sure=bool(windows) and not leftover and not cx.doubts,
+        reading=reading.describe(cx, result, soonest=soonest) if windows else "",
+    )
+
+
+def _leftover(words: Sequence[Word], pieces: Sequence[Piece]) -> tuple[str, ...]:
+    return tuple(
+        word.text
+        for piece in pieces
+        if piece.kind not in _UNDERSTOOD and not (piece.kind == "word" and piece.value in TOOLS)
+        for word in words[piece.start : piece.end]
+        if not word.is_mark
+    )
