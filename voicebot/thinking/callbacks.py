@@ -22,7 +22,7 @@ def advance(turn: Turn) -> None:
     if number(turn) is None:
         put_question(turn, "phone")
     else:
-        promise(turn)
+        promise(turn, end=turn.state.callback_for == "misses")
 
 
 def number(turn: Turn) -> str | None:
@@ -38,7 +38,9 @@ def promise(turn: Turn, *, end: bool = False) -> None:
     person = turn.state.person
     by = turn.mind.office.call_back_day(turn.now)
     made = Callback(phone, reason, by, person.birth_name, person.first_name)
-    turn.say("callback.promised", by=turn.phrase("words.call_back_by", day=say_day(by, today=turn.now.date())))
+    today = turn.now.date()
+    day = turn.phrase("words.call_back_today" if by == today else "words.call_back_by", day=say_day(by, today=today))
+    turn.say("callback.promised", by=day)
     _close(turn)
     turn.put(callbacks=(*turn.state.callbacks, made), done="callback")
     if end:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from voicebot.errors import AgendaError, UnavailableError
+from voicebot.french.phones import read_phone
 from voicebot.french.time.settings import WhenSettings
 from voicebot.ports import Agenda, Reply, Understander, Understanding
 from voicebot.thinking import acts, answers, asides, misses, plan, red_flags
@@ -45,7 +46,8 @@ class Conversation:
         settings: WhenSettings,
         caller: str | None = None,
     ) -> None:
-        self._mind = Mind(Office(practice), agenda, now, call_id, caller)
+        number = read_phone(caller).e164 if caller is not None else None
+        self._mind = Mind(Office(practice), agenda, now, call_id, number)
         self._understander = understander
         self._settings = settings
         self._state = State()
@@ -149,8 +151,6 @@ class Conversation:
             turn.put(asks=turn.state.resume, resume=None, set_aside="", misses=0)
             understanding = await self._understand(turn, text)
             self._act(turn, self._read(turn, text, understanding))
-            if not turn.asked and turn.state.outcome is None:
-                plan.put_again(turn)
         else:
             misses.miss(turn)
 
@@ -175,8 +175,7 @@ class Conversation:
                 turn.put(misses=0)
             elif acts.switch(turn, reading) | answers.take(turn, reading):
                 turn.put(misses=0)
-                if not turn.asked:
-                    plan.advance(turn)
+                plan.finish(turn)
             else:
                 misses.miss(turn)
         except AgendaError:

@@ -47,12 +47,10 @@ def _item(turn: Turn, reading: Reading, item: Item, value: str | None) -> bool:
     if item == "phone" and reading.phone is not None:
         turn.put(pending=Pending("item", item, reading.phone))
         return True
-    if item == "motive" and reading.motive is not None and reading.motive.id != value:
-        confirm.accept_item(turn, item, reading.motive.id)
-        turn.put(pending=None)
-        return True
-    if item == "practitioner" and reading.practitioner is not None and reading.practitioner.id != value:
-        confirm.accept_item(turn, item, reading.practitioner.id)
+    found = reading.motive if item == "motive" else reading.practitioner if item == "practitioner" else None
+    if found is not None and (found.id != value or reading.yes is not False):
+        # Said again, or another one said instead.
+        confirm.accept_item(turn, item, found.id)
         turn.put(pending=None)
         return True
     if reading.yes is False:
@@ -64,6 +62,9 @@ def _item(turn: Turn, reading: Reading, item: Item, value: str | None) -> bool:
 def _name_item(turn: Turn, reading: Reading, item: NameItem, value: str | None) -> bool:
     names = read_answer(reading.text, item)
     said = names.first_name if item == "first_name" else names.birth_name
+    if said is not None and reading.yes is None and fold(said) == fold(value or ""):
+        confirm.accept(turn)
+        return True
     if said is not None and reading.yes is not True and fold(said) != fold(value or ""):
         if names.spelled:
             turn.person(spelled=turn.state.person.spelled | {item})

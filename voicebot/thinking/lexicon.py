@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from voicebot.french.words import split
 from voicebot.thinking.state import Item
 from voicebot.thinking.words import compile_phrases, fold
 
@@ -19,6 +21,28 @@ _Patterns = Mapping[str, tuple[re.Pattern[str], ...]]
 def intents(text: str) -> frozenset[str]:
     """Every intent whose words are in an utterance."""
     return _hits(_tables()["intents"], text)
+
+
+CLAIMED = ("known_patient", "new_patient", "for_other", "symptom", "human", "thanks", "late")
+"""Intents whose words say nothing about a time, whatever they hold ("plusieurs fois")."""
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """The characters of an utterance that these intents understood (end exclusive)."""
+    found = []
+    words = [word for word in split(text) if not word.is_mark]
+    folded = " ".join(word.norm for word in words) + " "
+    starts = [0]
+    for word in words:
+        starts.append(starts[-1] + len(word.norm) + 1)
+    for name in CLAIMED:
+        for pattern in _tables()["intents"].get(name, ()):
+            for match in pattern.finditer(folded):
+                first = bisect_right(starts, match.start()) - 1
+                last = bisect_left(starts, match.end()) - 1
+                if 0 <= first <= last < len(words):
+                    found.append((words[first].start, words[last].end))
+    return found
 
 
 def items(text: str) -> frozenset[Item]:

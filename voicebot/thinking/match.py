@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from rapidfuzz import fuzz
 
-from voicebot.thinking.words import fold
+from voicebot.french.words import Word, split
 
 SURE = 88.0
 """Likeness (0 to 100) from which a match is taken without being read back."""
 
-DOUBTFUL = 74.0
+DOUBTFUL = 82.0
 """Likeness from which a match is read back."""
+
+_CLOSE = 6.0
+"""Two names whose likeness differs by less are rivals."""
 
 _EMPTY = frozenset(
     {"un", "une", "le", "la", "les", "l", "d", "de", "du", "des", "pour", "avec", "chez", "mon", "ma", "mes"}
@@ -40,8 +43,21 @@ class Match:
 
     id: str
     sure: bool
-    span: str = ""
-    """The words that named it, folded."""
+    span: tuple[int, int] | None = None
+    """The characters of the utterance that named it (end exclusive); None for what was keyed or inferred."""
+
+
+@dataclass(frozen=True, order=True)
+class _Score:
+    """How well a run of words names a choice: the likeness (0 to 100), then the letters, then the place."""
+
+    likeness: float
+    letters: int
+    start: int
+    end: int
+
+
+_NOTHING = _Score(0.0, 0, 0, 0)
 
 
 def find(text: str, choices: Sequence[Named], *, general: str | None = None) -> Match | None:
@@ -49,44 +65,38 @@ def find(text: str, choices: Sequence[Named], *, general: str | None = None) -> 
 
     ``general`` is the choice that gives way when another is named beside it ("un frottis de contrôle").
     """
-    words = fold(text).split()
-    scored: list[tuple[float, int, str, str]] = []
-    for choice in choices:
-        best = max((_score(words, word) for word in choice.words), default=(0.0, 0, ""))
-        scored.append((best[0], best[1], best[2], choice.id))
-    scored.sort(reverse=True)
-    if not scored or scored[0][0] < DOUBTFUL:
+    words = [word for word in split(text) if not word.is_mark and word.norm not in _EMPTY]
+    named = [(max((_score(words, name) for name in choice.words), default=_NOTHING), choice.id) for choice in choices]
+    named = sorted(((score, id) for score, id in named if score.likeness >= DOUBTFUL), reverse=True)
+    if len(named) > 1:
+        named = [(score, id) for score, id in named if id != general]
+    if not named:
         return None
-    score, length, span, identity = scored[0]
-    rivals = [other for other in scored[1:] if other[0] >= score - 6]
-    if rivals and identity == general:
-        score, length, span, identity = rivals.pop(0)
-    rivals = [other for other in rivals if other[3] != general]
-    if rivals and score < 100:
-        return Match(identity, sure=False, span=span)
+    best, id = named[0]
+    rivals = [(score, other) for score, other in named[1:] if score.likeness >= best.likeness - _CLOSE]
     if rivals:
-        # Two are named: the one said last wins in French ("pas une consultation, un vaccin"), but it is read back.
-        last = max([(score, length, span, identity), *rivals], key=lambda other: " ".join(words).rfind(other[2]))
-        return Match(last[3], sure=False, span=last[2])
-    return Match(identity, sure=score >= SURE, span=span)
+        # Two are named: the one said last is meant ("pas une consultation, un vaccin"), but it is read back.
+        best, id = max([(best, id), *rivals], key=lambda pair: pair[0].start)
+    return Match(id, sure=not rivals and best.likeness >= SURE, span=(best.start, best.end))
 
 
-def _score(words: Sequence[str], wanted: str) -> tuple[float, int, str]:
-    """The best likeness of a run of words, how many letters it has, and the run."""
-    target = [word for word in fold(wanted).split() if word not in _EMPTY] or fold(wanted).split()
-    goal = " ".join(target)
-    best = (0.0, 0, "")
-    for run in _runs(words, len(target)):
-        said = " ".join(run)
-        # One letter in a short word makes another word: only long ones may be misheard.
-        score = 100.0 if said == goal else (fuzz.ratio(said, goal) if len(goal) > 4 else 0.0)
-        if len(goal) > 4 and len(target) == 1 and len(said) > len(goal) and said.startswith(goal):
-            score = max(score, SURE)
-        best = max(best, (score, len(goal), said))
+def _score(words: Sequence[Word], name: str) -> _Score:
+    """The best likeness of a run of words with a name."""
+    target = [word.norm for word in split(name) if word.norm not in _EMPTY]
+    if not target:
+        return _NOTHING
+    best = _NOTHING
+    for at in range(len(words) - len(target) + 1):
+        run = words[at : at + len(target)]
+        likeness = min(_alike(said.norm, wanted) for said, wanted in zip(run, target, strict=True))
+        best = max(best, _Score(likeness, sum(map(len, target)), run[0].start, run[-1].end))
     return best
 
 
-def _runs(words: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    content = [word for word in words if word not in _EMPTY] or list(words)
-    for start in range(max(1, len(content) - size + 1)):
-        yield content[start : start + size]
+def _alike(said: str, wanted: str) -> float:
+    """Likeness of two words. One letter in a short word makes another word: only long ones may be misheard."""
+    if said == wanted:
+        return 100.0
+    if len(wanted) <= 4 or said[0] != wanted[0]:
+        return 0.0
+    return SURE if said.startswith(wanted) else float(fuzz.ratio(said, wanted))

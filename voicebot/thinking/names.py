@@ -39,6 +39,8 @@ class NamesHeard:
     sure: bool = False
     spelled: bool = False
     """The letters were given one by one."""
+    span: tuple[int, int] | None = None
+    """Where a name given unasked stands in the utterance (end exclusive)."""
 
     def __bool__(self) -> bool:
         return self.birth_name is not None or self.first_name is not None
@@ -80,7 +82,7 @@ def read_introduction(text: str) -> NamesHeard:
     if not any(is_first_name(word) for word in words) and not _AT_THE_PHONE.search(text):
         return NamesHeard()
     reading = read_name(match[1])
-    return _divide(reading.name) if reading.name else NamesHeard()
+    return replace(_divide(reading.name), span=match.span(1)) if reading.name else NO_NAMES
 
 
 def is_first_name(name: str) -> bool:

@@ -6,6 +6,9 @@ from voicebot.thinking import booking, callbacks, existing
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.turn import Turn
 
+MOST_STEPS = 5
+"""Steps that may close one after another before a question is put."""
+
 
 def advance(turn: Turn) -> None:
     """Ask for the first thing that is missing."""
@@ -24,6 +27,15 @@ def advance(turn: Turn) -> None:
         existing.advance(turn)
     else:
         put_question(turn, "open")
+
+
+def finish(turn: Turn) -> None:
+    """Ask on until a question is put or the call is over: one step may only close an act."""
+    for _ in range(MOST_STEPS):
+        if turn.asked or turn.state.outcome is not None:
+            return
+        advance(turn)
+    raise RuntimeError("the dialogue found no question to put")
 
 
 def put_again(turn: Turn) -> None:

@@ -70,14 +70,22 @@ def _practitioner(turn: Turn, form: Form) -> None:
             turn.ask("practitioner", "practitioner.keys", menu=turn.menu(names))
 
 
-def offers_text(turn: Turn) -> list[str]:
-    """The offers as spoken; whom with is said where it differs or was not asked for."""
+def offers_text(turn: Turn, *, apart: bool = False) -> list[str]:
+    """The offers as spoken; whom with is said where it differs or was not asked for.
+
+    ``apart``: each is said by itself, with its day.
+    """
     slots = turn.state.wish.offers
-    same = len({slot.practitioner for slot in slots}) == 1 and turn.state.wish.practitioner is not None
+    wish = turn.state.wish
+    alone = wish.practitioner is not None or len(turn.mind.office.who_does(wish.motive)) == 1
+    same = len({slot.practitioner for slot in slots}) == 1
     texts = []
+    day = None
     for slot in slots:
-        text = turn.moment(slot.start)
-        if not same:
+        # The day is said once: "mardi 24 à neuf heures, à dix heures ou mercredi 25 à huit heures".
+        text = f"à {say_time(slot.start.time())}" if slot.start.date() == day and not apart else turn.moment(slot.start)
+        day = slot.start.date()
+        if not same or (not texts and not alone):
             text += " " + turn.phrase("words.with", practitioner=turn.with_whom(slot))
         texts.append(text)
     return texts
@@ -96,7 +104,7 @@ def _choice(turn: Turn, form: Form) -> None:
             example = say_time(turn.state.wish.offers[0].start.time())
             turn.ask("choice", "choice.again", offers=turn.listed(texts), example=example)
         case "keys":
-            turn.ask("choice", "choice.keys", menu=turn.menu(texts))
+            turn.ask("choice", "choice.keys", menu=turn.menu(offers_text(turn, apart=True)))
 
 
 def person_name(turn: Turn, person: Person) -> str:
@@ -164,7 +172,7 @@ def _read_back(turn: Turn, item: str, value: str) -> None:
         case "practitioner":
             turn.ask("confirm", "practitioner.doubt", practitioner=office.practitioner_name(value))
         case "birth_name" | "first_name" if item in turn.state.person.spelled:
-            turn.ask("confirm", "spelling.doubt", letters=spell_out(value))
+            turn.ask("confirm", "spelling.doubt", name=capitalise(value), letters=_letters(value))
         case "birth_name" | "first_name":
             turn.ask("confirm", f"{item}.doubt", name=capitalise(value))
         case "birth_date":
@@ -175,6 +183,12 @@ def _read_back(turn: Turn, item: str, value: str) -> None:
             turn.ask("confirm", "phone.doubt", phone=say_phone(value))
         case _:
             turn.ask("confirm", "when.doubt", reading=value)
+
+
+def _letters(name: str) -> str:
+    """``D, U, P, O, N, T``; what is no plain letter is said in words."""
+    spoken = [part.split(" comme ")[0] for part in spell_out(name).split(", ")]
+    return ", ".join(spoken)
 
 
 def _which(turn: Turn, form: Form) -> None:

@@ -106,18 +106,23 @@ def read(
     asks = state.asks
     says = _says(text, asks, understanding)
     motive = practitioner = None
-    claimed: list[str] = []
     if asks in ("open", "motive", "for_whom", "practitioner", "when", "choice", "confirm", "which"):
         general = office.general_motive()
         practitioner = match.find(text, office.practitioners)
         if asks in ("open", "motive", "for_whom", "confirm", "which"):
             motive = match.find(text, office.bookable_motives(), general=general.id if general else None)
-            if motive is None and "symptom" in says and general is not None and asks in ("open", "motive"):
+            if (
+                not (motive and motive.sure)
+                and "symptom" in says
+                and general is not None
+                and asks in ("open", "motive")
+            ):
                 motive = Match(general.id, sure=True)
-        claimed = [found.span for found in (motive, practitioner) if found is not None and found.span]
     birth = read_birth_date(text, today=now.date()) if _may_be_birth_date(text, asks) else None
     phone = read_phone(text) if asks == "phone" or re.search(r"(\d[ .]?){9}", text) else None
     names = _names(text, asks)
+    claimed = [found.span for found in (motive, practitioner) if found is not None and found.span is not None]
+    claimed += lexicon.spans(text) + ([names.span] if names.span is not None else [])
     return Reading(
         text=text,
         says=says,
@@ -196,7 +201,9 @@ def _choice(text: str, state: State) -> int | None:
     return None
 
 
-def _when(text: str, state: State, now: datetime, settings: WhenSettings, claimed: list[str]) -> When | None:
+def _when(
+    text: str, state: State, now: datetime, settings: WhenSettings, claimed: list[tuple[int, int]]
+) -> When | None:
     if state.asks is None or state.asks not in TIMES:
         return None
     offered = tuple(slot.start for slot in state.wish.offers)

@@ -1,0 +1,143 @@
+"""``voicebot chat``: the dialogue and agenda of a phone call, in text.
+
+One caller utterance a line: text, an empty line for silence, ``#`` and keys (``#5``, ``#12031978``, ``##`` for the
+hash key), ``?`` for words that were not understood, ``#hangup``. The end of input equals ``#hangup``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import secrets
+import socket
+import sys
+from typing import Literal, cast
+
+from voicebot.children import Child, Spawn
+from voicebot.cli.appointments import as_json
+from voicebot.cli.common import emit, minute
+from voicebot.cli.setup import Workspace, open_workspace
+from voicebot.errors import UnavailableError
+from voicebot.french.when import WhenSettings
+from voicebot.journal import Journal
+from voicebot.ports import Asks, Reply, Understander, Understanding
+from voicebot.processes import rasa as rasa_process
+from voicebot.thinking.conversation import Conversation
+from voicebot.thinking.rasa import RasaUnderstander
+
+RASA_READY = 60.0
+"""How long Rasa may take to start once it is trained, s."""
+
+HANG_UP = "#hangup"
+
+
+class Absent:
+    """The understander of ``--no-rasa``: what a call hears while Rasa is away."""
+
+    async def understand(self, text: str, *, asks: Asks | None, conversation: str) -> Understanding:
+        """Never understands."""
+        raise UnavailableError("Rasa was not started (--no-rasa)")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--caller", metavar="NUMBER", help="the number that calls, in E.164 (default: hidden)")
+    parser.add_argument("--no-rasa", action="store_true", help="understand by words alone, as while Rasa is away")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play one call on stdin and stdout."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s")
+    workspace = open_workspace(args)
+    try:
+        asyncio.run(_play(args, workspace))
+    finally:
+        workspace.close()
+    return 0
+
+
+async def _play(args: argparse.Namespace, workspace: Workspace) -> None:
+    if args.no_rasa:
+        await _converse(args, workspace, Absent())
+        return
+    understander, child = await _start_rasa()
+    try:
+        await _converse(args, workspace, understander)
+    finally:
+        await understander.close()
+        await child.stop()
+
+
+async def _start_rasa() -> tuple[RasaUnderstander, Child]:
+    """A Rasa of this chat's own, on a free loopback port: beside a service it disturbs nobody."""
+    model = await asyncio.get_running_loop().run_in_executor(None, rasa_process.train_if_needed)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    secret = secrets.token_hex(16)
+
+    async def spawn() -> Spawn:
+        return rasa_process.spawn(model, port, secret)
+
+    child = Child("rasa", spawn, ready_within=RASA_READY)
+    await child.start()
+    return RasaUnderstander(port=port, secret=secret), child
+
+
+async def _converse(args: argparse.Namespace, workspace: Workspace, understander: Understander) -> None:
+    call = f"chat-{secrets.token_hex(6)}"
+    zone = cast(Literal["A", "B", "C"] | None, workspace.practice.school_zone)
+    mind = Conversation(
+        practice=workspace.practice,
+        agenda=workspace.agenda,
+        understander=understander,
+        now=workspace.clock.now,
+        call_id=call,
+        settings=WhenSettings(school_zone=zone) if zone else WhenSettings(),
+        caller=args.caller,
+    )
+    journal = Journal(workspace.clock.now, workspace.events)
+    keep = workspace.practice.transcript == "on"
+    journal.record(call, "answered", kind="chat")
+    reply = await mind.greet()
+    try:
+        while True:
+            _show(reply, json=args.json)
+            journal.record(call, "said", keep=keep, text=reply.say)
+            if reply.asks is not None:
+                offers = [minute(start) for start in reply.offers]
+                journal.record(call, "asks", asks=reply.asks, offers=offers)
+            if reply.outcome is not None:
+                return
+            line = await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+            text = line.strip()
+            if not line or text == HANG_UP:
+                reply = await mind.hang_up()
+            elif text.startswith("#"):
+                reply = await mind.key(text[1:] or "#")
+            else:
+                journal.record(call, "heard", keep=keep, text=text)
+                reply = await mind.hear(text)
+    finally:
+        last = await mind.hang_up()
+        journal.record(call, "outcome", outcome=last.outcome)
+        journal.record(call, "ended", reason="normal")
+
+
+def _show(reply: Reply, *, json: bool) -> None:
+    if not json:
+        if reply.say:
+            print(f"— {reply.say}", flush=True)
+        if reply.outcome is not None:
+            print(f"[{reply.outcome}]", flush=True)
+        return
+    emit(
+        {
+            "say": reply.say,
+            "asks": reply.asks,
+            "offers": [minute(start) for start in reply.offers],
+            "outcome": reply.outcome,
+            "appointment": None if reply.appointment is None else as_json(reply.appointment),
+        }
+    )
