@@ -1,0 +1,293 @@
+"""Slots against a slow, obvious reference, on the days when calendars go wrong."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.agenda import reference
+from tests.agenda.helpers import MONDAY, MakePractice
+from voicebot.agenda import slots
+from voicebot.agenda.judge import judge
+from voicebot.agenda.slots import Busy
+from voicebot.agenda.verdict import Request
+from voicebot.errors import NotBookableError
+from voicebot.ports import SlotQuery
+from voicebot.practice import Practice
+from voicebot.practice.localtime import to_utc
+from voicebot.practice.schema import (
+    Absence,
+    DayException,
+    Hours,
+    Motive,
+    Opening,
+    Practitioner,
+    Resource,
+    Site,
+    Substitution,
+    Where,
+)
+
+HERE = Where("practice.toml", "test", 1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+DAYS = [
+    date(2026, 3, 29),  # 23 hours in Paris
+    date(2026, 10, 25),  # 25 hours
+    date(2028, 2, 29),  # leap day
+    date(2026, 12, 31),
+    date(2027, 1, 1),
+    date(2026, 5, 1),  # a public holiday
+    date(2026, 11, 24),
+]
+
+ZONES = ["Europe/Paris", "America/Guadeloupe", "Pacific/Noumea", "Australia/Lord_Howe", "America/St_Johns"]
+"""Lord Howe moves its clocks by half an hour; Saint John's lies half an hour beside the full hours."""
+
+VERSIONS = itertools.count()
+
+granules = st.integers(0, 287).map(lambda g: g * 5)
+
+
+@st.composite
+def hours(draw: st.DrawFn) -> tuple[Hours, ...]:
+    start = draw(granules)
+    return (Hours(start, start + draw(st.integers(1, 100)) * 5),)
+
+
+@st.composite
+def practices(draw: st.DrawFn, base: Practice) -> tuple[Practice, date]:
+    day = draw(st.sampled_from(DAYS))
+    near = st.integers(-2, 2).map(lambda n: day + timedelta(days=n))
+    who = st.sampled_from([(), ("a",), ("b",)])
+    sites = st.sampled_from(["s1", "s2"])
+
+    def span() -> tuple[date, date]:
+        first, last = sorted((draw(near), draw(near)))
+        return first, last
+
+    openings = []
+    for _ in range(draw(st.integers(1, 3))):
+        recurring = draw(st.booleans())
+        start = day - timedelta(days=draw(st.integers(0, 20)))
+        openings.append(
+            Opening(
+                practitioners=draw(who),
+                site=draw(sites),
+                motives=draw(st.sampled_from([(), ("m",), ("other",)])),
+                days=frozenset(draw(st.sets(st.integers(0, 6), min_size=4))) if recurring else frozenset(),
+                rrule=None if recurring else draw(st.sampled_from(["FREQ=DAILY", "FREQ=DAILY;INTERVAL=2"])),
+                hours=draw(hours()),
+                valid_from=start if not recurring or draw(st.booleans()) else None,
+                valid_to=draw(st.none() | near),
+                public_holidays=draw(st.sampled_from(["closed", "open", "open", "only"])),
+                school_holidays=draw(st.sampled_from(["any", "any", "never", "only"])),
+                where=HERE,
+            )
+        )
+    exceptions = []
+    for _ in range(draw(st.integers(0, 2))):
+        first, last = span()
+        exceptions.append(
+            DayException(
+                first=first,
+                last=last,
+                practitioners=draw(who),
+                site=draw(st.none() | sites),
+                motives=draw(st.sampled_from([(), ("m",)])),
+                hours=draw(st.just(()) | hours()),
+                label="",
+                where=HERE,
+            )
+        )
+    absences = []
+    for _ in range(draw(st.integers(0, 2))):
+        start = datetime.combine(day, datetime.min.time()) + timedelta(minutes=5 * draw(st.integers(-100, 280)))
+        ranged = draw(st.booleans())
+        absences.append(
+            Absence(
+                who=draw(st.sampled_from([("a",), ("a", "b"), ("r1",)])),
+                start=start if ranged else None,
+                end=start + timedelta(minutes=5 * draw(st.integers(1, 60))) if ranged else None,
+                days=frozenset() if ranged else frozenset(draw(st.sets(st.integers(0, 6)))),
+                hours=() if ranged else draw(hours()),
+                label="",
+                where=HERE,
+            )
+        )
+    substitutions = []
+    if draw(st.booleans()):
+        first, last = span()
+        substitutions.append(Substitution("a", "b", first, last, HERE))
+    duration = draw(st.integers(1, 12)) * 5
+    motive = replace(
+        base.motives["consultation"],
+        id="m",
+        practitioners=draw(st.sampled_from([("a",), ("a", "b")])),
+        needs=draw(st.sampled_from([(), (("r1", "r2"),), (("r1",), ("r2",))])),
+        duration=duration,
+        new_duration=duration * 2,
+        buffer_before=draw(st.sampled_from([0, 0, 5, 15])),
+        buffer_after=draw(st.sampled_from([0, 0, 10])),
+        grid=draw(st.sampled_from([5, 10, 15, 25, 60])),
+        notice=draw(st.sampled_from([0, 60, 600])),
+        horizon_days=draw(st.sampled_from([1, 2, 30])),
+    )
+    practice = replace(
+        base,
+        # A version of its own, since what a practice opens is remembered by version.
+        version=str(next(VERSIONS)),
+        zone=ZoneInfo(draw(st.sampled_from(ZONES))),
+        school_zone=draw(st.sampled_from([None, "A"])),
+        sites={name: Site(name, name, name, HERE) for name in ("s1", "s2")},
+        practitioners={name: Practitioner(name, name, "", (), None, HERE) for name in ("a", "b")},
+        resources={name: Resource(name, "room", name, HERE) for name in ("r1", "r2")},
+        motives={"m": motive, "other": replace(motive, id="other")},
+        openings=tuple(openings),
+        exceptions=tuple(exceptions),
+        absences=tuple(absences),
+        substitutions=tuple(substitutions),
+    )
+    return practice, day
+
+
+@st.composite
+def taken(draw: st.DrawFn, practice: Practice, day: date) -> Busy:
+    spans: dict[str, list[tuple[int, int]]] = {}
+    midnight = to_utc(datetime.combine(day, datetime.min.time()), practice.zone)
+    for _ in range(draw(st.integers(0, 5))):
+        start = midnight + draw(st.integers(-60, 300)) * 5
+        spans.setdefault(draw(st.sampled_from(["a", "b", "r1", "r2"])), []).append(
+            (start, start + draw(st.integers(1, 12)) * 5)
+        )
+    return Busy(spans)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Practice:
+    from tests.agenda.helpers import HEAD, MOTIVES, OPENINGS
+    from voicebot.practice import load_practice
+
+    directory: Path = tmp_path_factory.mktemp("practice")
+    (directory / "practice.toml").write_text(HEAD + MOTIVES + OPENINGS, encoding="utf-8")
+    return load_practice(directory)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_slots_are_those_of_the_obvious_reference(base: Practice, data: st.DataObject) -> None:
+    practice, day = data.draw(practices(base))
+    busy = data.draw(taken(practice, day))
+    kind = data.draw(st.sampled_from(["new", "known"]))
+    who = data.draw(st.sampled_from(["a", "b"]))
+    now = datetime.combine(day, datetime.min.time()) + timedelta(minutes=data.draw(st.integers(-1000, 600)))
+    window = (
+        datetime.combine(day, datetime.min.time()),
+        datetime.combine(day + timedelta(days=1), datetime.min.time()),
+    )
+    found = slots.search(practice, SlotQuery("m", kind, who, (window,)), now, lambda low, high: busy)
+    starts = sorted({slot.start for slot in found})
+    aware = {
+        name: [(EPOCH + timedelta(minutes=low), EPOCH + timedelta(minutes=high)) for low, high in spans]
+        for name, spans in busy.spans.items()
+    }
+    expected = reference.bookable_starts(practice, practice.motives["m"], kind, who, now, day, 1, aware)
+    assert starts == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_the_explanation_says_yes_to_slots_and_to_nothing_else(base: Practice, data: st.DataObject) -> None:
+    practice, day = data.draw(practices(base))
+    busy = data.draw(taken(practice, day))
+    now = datetime.combine(day, datetime.min.time()) + timedelta(minutes=data.draw(st.integers(-1000, 600)))
+    window = (
+        datetime.combine(day, datetime.min.time()),
+        datetime.combine(day + timedelta(days=1), datetime.min.time()),
+    )
+    for who in ("a", "b"):
+        found = slots.search(practice, SlotQuery("m", "known", who, (window,)), now, lambda low, high: busy)
+        ends = {slot.start: slot.end for slot in found}
+        for minute in range(0, 1440, 5):
+            start = window[0] + timedelta(minutes=minute)
+            verdict = judge(practice, Request("m", start, "known", who), now, busy)
+            assert verdict.bookable == (start in ends), (start, verdict)
+            assert not verdict.bookable or verdict.end == ends[start]
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_windows_and_exclusions_only_ever_take_slots_away(base: Practice, data: st.DataObject) -> None:
+    practice, day = data.draw(practices(base))
+    now = datetime.combine(day, datetime.min.time()) - timedelta(hours=12)
+
+    def search(query: SlotQuery) -> list[datetime]:
+        return [slot.start for slot in slots.search(practice, query, now, lambda low, high: slots.NOTHING)]
+
+    everything = search(SlotQuery("m", "known"))
+    moments = st.integers(-100, 3000).map(lambda m: now + timedelta(minutes=m))
+    windows = tuple(data.draw(st.lists(st.tuples(moments, moments), min_size=1, max_size=4)))
+    exclude = tuple(data.draw(st.lists(st.sampled_from(everything), max_size=3))) if everything else ()
+    expected = [
+        start for start in everything if any(low <= start < high for low, high in windows) and start not in exclude
+    ]
+    assert search(SlotQuery("m", "known", None, windows, exclude)) == expected
+
+
+def first(practice: Practice, motive: str = "consultation", **query: object) -> list[datetime]:
+    found = slots.search(practice, SlotQuery(motive, **query), MONDAY, lambda low, high: slots.NOTHING)  # type: ignore[arg-type]
+    return [slot.start for slot in found]
+
+
+def test_notice_is_counted_from_the_running_minute(practice: Practice) -> None:
+    late = MONDAY.replace(second=59, microsecond=999999)
+    found = slots.search(practice, SlotQuery("consultation"), late, lambda low, high: slots.NOTHING)
+    assert next(found).start == MONDAY + timedelta(hours=1)
+
+
+def test_a_new_patient_has_the_longer_appointment(practice: Practice) -> None:
+    for kind, minutes in (("new", 30), ("known", 15)):
+        found = slots.search(practice, SlotQuery("consultation", kind), MONDAY, lambda low, high: slots.NOTHING)  # type: ignore[arg-type]
+        slot = next(found)
+        assert slot.end - slot.start == timedelta(minutes=minutes)
+    last_of_the_morning = max(start.time() for start in first(practice) if start.hour < 13)
+    assert last_of_the_morning == datetime(2026, 1, 1, 12, 0).time()
+
+
+def test_nothing_lies_beyond_the_horizon(practice: Practice) -> None:
+    assert max(first(practice)) <= MONDAY + timedelta(days=90)
+    assert max(first(practice)).date() == date(2027, 2, 19)
+
+
+def test_what_is_for_a_person_or_the_wrong_patients_is_refused_by_name(make_practice: MakePractice) -> None:
+    practice = make_practice()
+    with pytest.raises(NotBookableError, match=r"practice\.toml:\d+: motives\.suivi"):
+        first(practice, "suivi", patient="new")
+    with pytest.raises(NotBookableError, match="no such motive"):
+        first(practice, "massage")
+    with pytest.raises(NotBookableError, match="no such practitioner"):
+        first(practice, practitioner="dupont")
+
+
+def test_windows_that_are_all_empty_find_nothing(practice: Practice) -> None:
+    assert first(practice, windows=((MONDAY, MONDAY),)) == []
+
+
+def test_the_assistants_slots_of_a_day_run_out(make_practice: MakePractice) -> None:
+    motives = '[motives.consultation]\nlabel = "une consultation"\nduration_minutes = 15\nassistant_per_day = 2\n'
+    practice = make_practice(motives=motives)
+    full = Busy({}, {("consultation", MONDAY.date()): 2})
+    found = slots.search(practice, SlotQuery("consultation"), MONDAY, lambda low, high: full)
+    assert next(found).start.date() == MONDAY.date() + timedelta(days=1)
+
+
+def test_a_motive_is_described(practice: Practice) -> None:
+    motive: Motive = practice.motives["echographie"]
+    assert motive.needs == (("salle-1",), ("echographe",))
