@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,18 +56,16 @@ class PiperEngine:
         encoder, vocoder, self._hop = _split(graph, self._config.hop_length)
         self._encoder = _session(encoder)
         self._vocoder = _session(vocoder) if vocoder else None
-        with _phonemizer_lock:
-            self._phonemizer = EspeakPhonemizer()
 
     def stream(self, text: str, pace: float = 1.0) -> Iterator[Samples]:
         """The sound of ``text`` at `rate`, −1 to 1, in pieces."""
-        with _phonemizer_lock:
-            sentences = self._phonemizer.phonemize(
-                self._config.espeak_voice, text, vowel_clusters=self._config.vowel_clusters
-            )
-        for phonemes in sentences:
+        for phonemes in self._phonemes(text):
             if phonemes:
                 yield from self._speak(phonemes, pace)
+
+    def _phonemes(self, text: str) -> list[list[str]]:
+        with _phonemizer_lock:
+            return _phonemizer().phonemize(self._config.espeak_voice, text, vowel_clusters=self._config.vowel_clusters)
 
     def _speak(self, phonemes: Sequence[str], pace: float) -> Iterator[Samples]:
         known = [phoneme for phoneme in phonemes if phoneme in self._config.phoneme_id_map]
@@ -99,6 +98,12 @@ class PiperEngine:
             begun = (start - before) * self._hop
             yield np.clip(sound.reshape(-1)[begun : begun + (end - start) * self._hop], -1, 1)
             start, run = end, run + 1
+
+
+@cache
+def _phonemizer() -> EspeakPhonemizer:
+    """The one of this process, for whoever holds the lock: starting Piper's espeak-ng again crashes its next use."""
+    return EspeakPhonemizer()
 
 
 def _files(directory: Path) -> tuple[Path, dict[str, Any]]:
