@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -16,31 +15,12 @@ from telephony.sip.digest import Credentials
 from telephony.sip.message import Request, Response, parse
 from telephony.sip.registration import RegistrationSettings
 from telephony.sip.transport import route_to
+from tests.telephony.sip.loopback import bound, running
 from tests.telephony.sip.peer import ANSWER, OFFER, Bench, Handler
-
-
-def bound(kind: int, host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
-    sock.bind((host, port))
-    return sock
 
 
 def request(method: str, **given: object) -> bytes:
     return bytes(Bench().request(method, **given))  # type: ignore[arg-type]
-
-
-@asynccontextmanager
-async def running(handler: Handler | None = None, **given: object) -> AsyncIterator[tuple[UserAgent, int]]:
-    udp = bound(socket.SOCK_DGRAM)
-    port = udp.getsockname()[1]
-    tcp = bound(socket.SOCK_STREAM, port=port)
-    settings = {"allowed": ["127.0.0.0/8"], "max_calls": 3, "user_agent": "test", **given}
-    agent = UserAgent(udp=udp, tcp=tcp, on_call=handler or Handler(), **settings)  # type: ignore[arg-type]
-    await agent.start()
-    try:
-        yield agent, port
-    finally:
-        await agent.stop(timeout=0.2)
 
 
 async def over_udp(port: int, data: bytes, *, source: str = "127.0.0.1", wait: float = 2.0) -> Request | Response:
