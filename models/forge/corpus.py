@@ -33,7 +33,7 @@ class Sample:
 
 
 class Corpus:
-    """An endless source of samples; two with the same seed give the same samples."""
+    """An endless source of samples; two with the same seed say the same, up to a millisecond of espeak-ng."""
 
     def __init__(self, seed: int, sentences: grammar.Split = "train", voices: grammar.Split = "train") -> None:
         self._rng = Random(seed)
