@@ -59,11 +59,11 @@ def _request(turn: Turn, reading: Reading) -> bool:
         callbacks.offer(turn, "message")
         return True
     if "late" in says:
-        turn.put(informed=True)
+        turn.put(informed=True, anything_else=True)
         _say_and_ask(turn, "aside.late")
         return True
     topics = [topic for topic in INFORMATION if topic in says]
-    if not topics or (asks in _TIMED and (_facts(reading) or reading.items or reading.yes is not None)):
+    if not topics or (asks in _TIMED and _answers(reading)):
         return False
     for topic in topics:
         answer = turn.mind.office.answers.get(topic)
@@ -71,7 +71,7 @@ def _request(turn: Turn, reading: Reading) -> bool:
             turn.say("aside.unknown")
         else:
             turn.say_text(answer)
-    turn.put(informed=True)
+    turn.put(informed=True, anything_else=True)
     # "Vous êtes ouverts samedi ? Je voudrais un rendez-vous": the answer, and the request goes on.
     if says & {"book", "move", "cancel"}:
         return False
@@ -81,13 +81,13 @@ def _request(turn: Turn, reading: Reading) -> bool:
 
 def _farewell(turn: Turn, reading: Reading) -> bool:
     says, state = reading.says, turn.state
-    over = state.done is not None or state.informed
-    if state.asks == "open" and over and not _facts(reading) and not says & {"book", "move", "cancel"}:
+    if state.asks == "open" and state.anything_else and not _facts(reading) and not says & {"book", "move", "cancel"}:
         if reading.yes is False or says & {"goodbye", "nothing_more", "thanks"}:
             end(turn)
             return True
         if reading.yes is True:
-            turn.ask("open", "open.what")
+            turn.put(anything_else=False)
+            turn.ask("open", "open.keys" if reading.keys else "open.what")
             return True
         return False
     if "goodbye" in says and reading.yes is not True and not _facts(reading):
@@ -117,6 +117,14 @@ def _facts(reading: Reading) -> bool:
         or reading.phone
         or reading.names
     )
+
+
+def _answers(reading: Reading) -> bool:
+    """Whether the words rather answer a question about time: "vous êtes ouverts samedi" leaves "ouverts" unread."""
+    only_time = reading.when is not None and not (reading.motive or reading.practitioner or reading.choice is not None)
+    if only_time and reading.when is not None and not reading.when.sure and reading.yes is None:
+        return False
+    return _facts(reading) or bool(reading.items) or reading.yes is not None
 
 
 def _say_and_ask(turn: Turn, key: str) -> None:

@@ -58,4 +58,4 @@ def _close(turn: Turn) -> None:
     """A call-back in the place of an act ends that act; one that was asked for in passing returns to it."""
     if turn.state.callback_for in ENDING:
         turn.close_act()
-    turn.put(callback_for=None)
+    turn.put(callback_for=None, anything_else=True)

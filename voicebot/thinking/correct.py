@@ -133,8 +133,6 @@ def _ask_what(turn: Turn) -> None:
 def _drop(turn: Turn) -> None:
     turn.say("confirm.dropped")
     turn.close_act()
-    if turn.state.done is None:
-        turn.put(informed=True)
 
 
 def _differs(turn: Turn, reading: Reading) -> bool:

@@ -10,9 +10,13 @@ from dataclasses import replace
 
 from voicebot.french.speak import say_phone
 from voicebot.ports import Patient, PatientClaim
+from voicebot.thinking import misses
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.state import Person
 from voicebot.thinking.turn import Turn
+
+MOST_FAILURES = 3
+"""Failed identities in one call after which only a person helps."""
 
 
 def ask_missing(turn: Turn) -> bool:
@@ -72,6 +76,12 @@ def fail(turn: Turn) -> None:
     """Identity failed: once more with spelling, then a call-back. Nothing says whether the person exists."""
     failures = turn.state.wish.failures + 1
     turn.wish(failures=failures, patient=None, appointments=None)
+    turn.put(failures=turn.state.failures + 1)
+    if turn.state.failures > MOST_FAILURES:
+        # Who goes on guessing speaks with a person.
+        turn.say("identity.failed_twice")
+        misses.transfer(turn)
+        return
     if failures >= 2 or turn.state.person.keyed:
         turn.drop_hold()
         turn.say("identity.failed_twice")

@@ -26,6 +26,8 @@ def read_keys(turn: Turn, keys: str) -> Reading | None:
         return Reading(keys, frozenset({"repeat"}), keys=True)
     if asks is None or not keys.isdigit():
         return None
+    if asks == "open" and state.anything_else and keys in ("1", "2"):
+        return Reading(keys, yes=keys == "1", keys=True)
     if asks == "open" and keys in _OPEN:
         return Reading(keys, frozenset({_OPEN[keys]}), keys=True)
     if asks in _YES_NO:

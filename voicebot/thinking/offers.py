@@ -14,8 +14,9 @@ from voicebot.thinking.words import fold
 MOST = 3
 """More than three times said one after another are not remembered."""
 
-WIDER = timedelta(days=21)
-"""How far beyond what was asked the nearest slots are sought."""
+BEFORE = timedelta(days=4)
+AFTER = timedelta(days=21)
+"""How far before and after what was asked the nearest slots are sought."""
 
 
 SOONEST = When((), prefer="soonest", sure=True)
@@ -58,17 +59,20 @@ def propose(turn: Turn, *, lead: str | None = None) -> None:
         put_question(turn, "callback")
 
 
-def _search(turn: Turn, when: When | None, practitioner: str | None, *, limit: int = MOST) -> list[Slot]:
+def _query(turn: Turn, when: When | None, practitioner: str | None) -> SlotQuery:
     wish = turn.state.wish
-    query = SlotQuery(
+    return SlotQuery(
         motive=wish.motive or "",
         patient=patient_kind(turn),
         practitioner=practitioner,
-        soonest=when is not None and when.prefer == "soonest",
         windows=when.windows if when is not None else (),
         exclude=wish.refused,
+        soonest=when is not None and when.prefer == "soonest",
     )
-    return list(turn.mind.agenda.offers(query, limit=limit))
+
+
+def _search(turn: Turn, when: When | None, practitioner: str | None, *, limit: int = MOST) -> list[Slot]:
+    return list(turn.mind.agenda.offers(_query(turn, when, practitioner), limit=limit))
 
 
 def _offer(turn: Turn, offers: list[Slot]) -> None:
@@ -88,9 +92,7 @@ def _nearest(turn: Turn) -> None:
     windows = wish.when.windows if wish.when is not None else ()
     found = _search(turn, wish.when, None) if wish.practitioner is not None and windows else []
     if not found and windows:
-        first, last = windows[0][0], windows[-1][1]
-        wider = When(((max(turn.now, first - timedelta(days=7)), last + WIDER),), sure=True)
-        found = _closest(_search(turn, wider, wish.practitioner, limit=12), first)
+        found = _around(turn, windows[0][0], windows[-1][1])
     if not found:
         found = _search(turn, None, wish.practitioner) or _search(turn, None, None)
     if not found:
@@ -107,10 +109,16 @@ def _nearest(turn: Turn) -> None:
         turn.ask("choice", "choice.nearest_several", offers=turn.listed(texts))
 
 
-def _closest(slots: list[Slot], wanted: datetime) -> list[Slot]:
-    """The slots nearest to a moment, in order of start."""
-    nearest = sorted(slots, key=lambda slot: (abs(slot.start - wanted), slot.start))[:MOST]
-    return sorted(nearest)
+def _around(turn: Turn, first: datetime, last: datetime) -> list[Slot]:
+    """The last slot before what was asked, and the first ones after it."""
+    practitioner = turn.state.wish.practitioner
+    before: list[Slot] = []
+    if first > turn.now:
+        span = When(((max(turn.now, first - BEFORE), first),))
+        query = _query(turn, span, practitioner)
+        before = turn.mind.agenda.search(query)[-1:]
+    after = _search(turn, When(((last, last + AFTER),)), practitioner, limit=MOST - len(before))
+    return [*before, *after]
 
 
 def choose(turn: Turn, index: int) -> None:

@@ -50,7 +50,7 @@ def _used(form: Form, *, examples: str, menu: str) -> dict[str, str]:
 
 
 def _open(turn: Turn, form: Form) -> None:
-    if form == "keys" or not (turn.state.done or turn.state.informed):
+    if form == "keys" or not turn.state.anything_else:
         turn.ask("open", f"open.{form}")
     else:
         turn.ask("open", "open.more" if form == "ask" else "open.more_again")
@@ -79,7 +79,7 @@ def offers_text(turn: Turn, *, apart: bool = False) -> list[str]:
     wish = turn.state.wish
     alone = wish.practitioner is not None or len(turn.mind.office.who_does(wish.motive)) == 1
     same = len({slot.practitioner for slot in slots}) == 1
-    texts = []
+    texts: list[str] = []
     day = None
     for slot in slots:
         # The day is said once: "mardi 24 à neuf heures, à dix heures ou mercredi 25 à huit heures".

@@ -51,7 +51,7 @@ class Wish:
     patient: Patient | None = None
     """The patient whom identity settled."""
     failures: int = 0
-    """Failed identities."""
+    """Failed identities for this act."""
 
 
 NameItem = Literal["birth_name", "first_name"]
@@ -111,6 +111,10 @@ class State:
     """What the call has achieved so far."""
     informed: bool = False
     """A question of the caller was answered."""
+    anything_else: bool = False
+    """Something was settled, one way or the other: what is asked next is "autre chose ?"."""
+    failures: int = 0
+    """Failed identities in this call."""
     outcome: Outcome | None = None
     """Set when the call is over."""
     callback_for: CallbackReason | None = None

@@ -84,7 +84,7 @@ class Turn:
         wish = self.state.wish
         kept = Wish(patient=wish.patient, known=wish.known, other_person=wish.other_person)
         self.state = replace(self.state, wish=kept, pending=None, callback_for=None, refusals=0, correcting=False)
-        self.state = replace(self.state, act_number=self.state.act_number + 1)
+        self.state = replace(self.state, act_number=self.state.act_number + 1, anything_else=True)
 
     # --- words ---
 

@@ -130,7 +130,7 @@ def read(
         route=understanding.route if understanding else "turn",
         emergency=_emergency(understanding, asks),
         yes=_yes(text, understanding, asks),
-        choice=_choice(text, state),
+        choice=_choice(text, state, now, settings),
         when=_when(text, state, now, settings, claimed) if birth is None or not birth.candidates else None,
         motive=motive,
         practitioner=practitioner,
@@ -193,12 +193,14 @@ def _may_be_birth_date(text: str, asks: Asks | None) -> bool:
     return bool(_BIRTH.search(text) or (asks in ("confirm", "which") and _YEAR.search(fold(text))))
 
 
-def _choice(text: str, state: State) -> int | None:
+def _choice(text: str, state: State, now: datetime, settings: WhenSettings) -> int | None:
     if state.asks == "choice":
-        return read_choice(text, tuple(slot.start for slot in state.wish.offers))
-    if state.asks == "which" and not state.correcting:
-        return read_choice(text, tuple(item.slot.start for item in state.wish.appointments or ()))
-    return None
+        offered = tuple(slot.start for slot in state.wish.offers)
+    elif state.asks == "which" and not state.correcting:
+        offered = tuple(item.slot.start for item in state.wish.appointments or ())
+    else:
+        return None
+    return read_choice(text, offered, now=now, settings=settings)
 
 
 def _when(

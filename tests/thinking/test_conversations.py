@@ -1,0 +1,431 @@
+"""Whole conversations, judged on the agenda that they leave and on their outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.thinking.callers import Answer, Cabinet, Talk, talk
+from voicebot.ports import Outcome
+
+NEW = {
+    "open": ["bonjour je voudrais prendre rendez-vous", "non merci au revoir"],
+    "motive": "une consultation",
+    "known": "non c'est la première fois",
+    "when": "mardi matin",
+    "choice": "le deuxième",
+    "birth_name": "durand",
+    "first_name": "martin",
+    "birth_date": "le douze mars mille neuf cent soixante-dix-huit",
+    "confirm": "oui c'est ça",
+}
+"""A new patient who answers every question plainly."""
+
+KNOWN = NEW | {
+    "known": "oui je suis déjà venue",
+    "birth_name": "roussel",
+    "first_name": "camille",
+    "birth_date": "17 avril 1990",
+}
+"""Camille Roussel, known to the practice."""
+
+DURAND = ("2026-11-24T09:30", "consultation", "benali", "Martin Durand")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What a caller says to each question, and what must stand afterwards."""
+
+    name: str
+    answers: Mapping[str, Answer]
+    outcome: Outcome
+    rows: tuple[tuple[str, str, str, str], ...] = ()
+    asked: tuple[str, ...] | None = None
+    """The exact questions, where nothing may be asked twice."""
+    says: tuple[str, ...] = ()
+    """What must have been said at some time."""
+    caller: str | None = None
+    booked: tuple[tuple[str, Mapping[str, Answer]], ...] = field(default=())
+    """Calls that took place before."""
+
+
+SCENARIOS = [
+    Scenario(
+        "a new patient books",
+        NEW,
+        "booked",
+        (DURAND,),
+        (
+            "open",
+            "motive",
+            "known",
+            "when",
+            "choice",
+            "birth_name",
+            "first_name",
+            "birth_date",
+            "confirm",
+            "open",
+            "None",
+        ),
+    ),
+    Scenario(
+        "a known patient books a shorter slot",
+        KNOWN,
+        "booked",
+        (("2026-11-24T09:30", "consultation", "benali", "Camille Roussel"),),
+    ),
+    Scenario(
+        "everything in one sentence is asked only once",
+        NEW
+        | {"open": ["bonjour martin durand à l'appareil je voudrais une consultation mardi matin", "c'est tout merci"]},
+        "booked",
+        (DURAND,),
+        ("open", "known", "choice", "birth_date", "confirm", "open", "None"),
+    ),
+    Scenario(
+        "the soonest",
+        NEW | {"when": "le plus tôt possible", "choice": "le premier"},
+        "booked",
+        (("2026-11-23T09:00", "consultation", "lefevre", "Martin Durand"),),
+    ),
+    Scenario(
+        "a symptom is a consultation",
+        NEW | {"open": ["j'ai de la fièvre et mal à la gorge", "non"]},
+        "booked",
+        (DURAND,),
+    ),
+    Scenario(
+        "a misheard motive is read back",
+        NEW | {"motive": "un froti", "confirm": "oui", "known": "non"},
+        "booked",
+        (("2026-11-24T09:30", "frottis", "moreau", "Martin Durand"),),
+        says=("Vous avez dit : un frottis.",),
+    ),
+    Scenario(
+        "with a practitioner",
+        NEW | {"open": ["je voudrais voir le docteur benali", "non"], "choice": "le premier"},
+        "booked",
+        (("2026-11-24T08:30", "consultation", "benali", "Martin Durand"),),
+    ),
+    Scenario(
+        "the name is corrected at the summary",
+        NEW | {"birth_name": "durant", "confirm": ["non c'est durand pas durant", "oui"]},
+        "booked",
+        (DURAND,),
+        says=("Pour Martin Durant.", "Pour Martin Durand."),
+    ),
+    Scenario(
+        "a bare no, then the birth date is wrong",
+        NEW
+        | {
+            "birth_date": ["le 3 mars 1978", "le 12 mars 1978"],
+            "confirm": ["non", "oui"],
+            "which": "la date de naissance",
+        },
+        "booked",
+        (DURAND,),
+        says=("trois mars", "douze mars"),
+    ),
+    Scenario(
+        "the hour is corrected at the summary",
+        NEW | {"confirm": ["non plutôt à dix heures", "oui"], "choice": ["le deuxième", "oui"]},
+        "booked",
+        (("2026-11-24T10:00", "consultation", "lefevre", "Martin Durand"),),
+    ),
+    Scenario(
+        "the motive is corrected at the summary",
+        NEW | {"confirm": ["non c'est pour un vaccin", "oui"], "choice": "le premier"},
+        "booked",
+        (("2026-11-24T08:30", "vaccination", "moreau", "Martin Durand"),),
+    ),
+    Scenario(
+        "a yes with a contradiction books nothing unheard",
+        NEW | {"confirm": ["oui mais je suis né le 12 mars 1979", "oui"]},
+        "booked",
+        (DURAND,),
+        says=("soixante-dix-neuf",),
+    ),
+    Scenario(
+        "the first name is spelled after a refusal",
+        NEW | {"confirm": ["non le prénom est faux", "oui", "oui"], "spelling": "m a r t i n", "first_name": "martine"},
+        "booked",
+        (DURAND,),
+        says=("Pouvez-vous épeler le prénom, lettre par lettre ?",),
+    ),
+    Scenario("silence at the summary is no", NEW | {"confirm": ["", "", ""], "phone": "06 12 34 56 78"}, "callback"),
+    Scenario(
+        "later, then another day, then the second",
+        NEW | {"choice": ["plus tard", "un autre jour", "le deuxième"]},
+        "booked",
+        (("2026-11-27T14:00", "consultation", "benali", "Martin Durand"),),
+    ),
+    Scenario(
+        "another time instead of a choice",
+        NEW | {"choice": ["plutôt jeudi après-midi", "le premier"]},
+        "booked",
+        (("2026-11-26T14:00", "consultation", "lefevre", "Martin Durand"),),
+    ),
+    Scenario(
+        "the other doctor",
+        NEW | {"choice": ["je préfère avec le docteur lefèvre", "le premier"]},
+        "booked",
+        (("2026-11-24T08:30", "consultation", "lefevre", "Martin Durand"),),
+    ),
+    Scenario(
+        "Sunday is closed: the nearest is offered",
+        NEW | {"when": "dimanche", "choice": "le premier"},
+        "booked",
+        says=("Je n'ai rien de libre",),
+        rows=(("2026-11-28T11:30", "consultation", "benali", "Martin Durand"),),
+    ),
+    Scenario(
+        "a certificate is for known patients",
+        NEW | {"motive": ["un certificat", "une consultation"]},
+        "booked",
+        (DURAND,),
+        says=("réservé aux patients déjà suivis",),
+    ),
+    Scenario(
+        "the hours in the middle of a booking",
+        NEW | {"when": ["vous êtes ouverts le samedi ?", "mardi matin"]},
+        "booked",
+        (DURAND,),
+        says=("Le cabinet est ouvert",),
+    ),
+    Scenario("only the hours", {"open": ["quels sont vos horaires", "non merci"]}, "informed"),
+    Scenario(
+        "the address, then a booking",
+        NEW | {"open": ["c'est quoi l'adresse", "je voudrais un rendez-vous", "non"]},
+        "booked",
+        (DURAND,),
+    ),
+    Scenario("the secretary at once", {"open": "je voudrais parler à la secrétaire"}, "transferred"),
+    Scenario("the secretary in the middle", NEW | {"birth_name": "passez-moi la secrétaire"}, "transferred"),
+    Scenario("no machine, please", {"open": "je ne veux pas parler à un robot"}, "transferred"),
+    Scenario("another language", {"open": "hello do you speak english"}, "transferred"),
+    Scenario("a wrong number", {"open": "excusez-moi je me suis trompé de numéro"}, "abandoned"),
+    Scenario(
+        "results are never given",
+        {"open": ["j'appelle pour mes résultats d'analyse", "non"], "callback": "oui", "phone": "06 12 34 56 78"},
+        "callback",
+        says=("Je ne donne jamais de résultats", "Le secrétariat vous rappellera"),
+    ),
+    Scenario("results, but no call-back", {"open": ["mes résultats", "non"], "callback": "non"}, "abandoned"),
+    Scenario(
+        "to be called back, the number is known",
+        {"open": ["rappelez-moi s'il vous plaît", "non"], "callback": "oui"},
+        "callback",
+        caller="0612345678",
+    ),
+    Scenario(
+        "chest pain",
+        {"open": "bonjour j'ai très mal à la poitrine"},
+        "emergency",
+        says=("composez tout de suite le 15 ou le 112",),
+    ),
+    Scenario(
+        "unconscious in the middle of a booking", NEW | {"when": "attendez mon mari a perdu connaissance"}, "emergency"
+    ),
+    Scenario("wanting to die", {"open": "j'ai envie de mourir"}, "emergency", says=("31 14",)),
+    Scenario(
+        "urgent, but not that urgent",
+        NEW | {"open": ["c'est assez urgent je voudrais une consultation mardi matin", "non"], "emergency": "non"},
+        "booked",
+        (DURAND,),
+        ("open", "emergency", "known", "choice", "birth_name", "first_name", "birth_date", "confirm", "open", "None"),
+    ),
+    Scenario("a doubtful sign confirmed", {"open": "je saigne", "emergency": "oui"}, "emergency"),
+    Scenario("a doubtful sign never answered", {"open": "je saigne", "emergency": ""}, "emergency"),
+    Scenario(
+        "no pain any more goes on",
+        NEW | {"motive": "un contrôle après mon infarctus je n'ai plus mal à la poitrine"},
+        "booked",
+        (DURAND,),
+    ),
+    Scenario("never understood, the number is known", {"open": "?"}, "callback", caller="+33612345678"),
+    Scenario("never understood, then by keys", {"open": ["?", "?", "?"], "phone": "#0612345678"}, "callback"),
+    Scenario("never understood at all", {"open": "blurp zog", "phone": "tralala"}, "transferred"),
+    Scenario("nobody speaks", {"open": "", "phone": ""}, "transferred"),
+    Scenario(
+        "a booking by keys alone",
+        {
+            "open": ["#1", "#2"],
+            "motive": "#2",
+            "known": "#2",
+            "when": "#26112026",
+            "choice": "#2",
+            "birth_name": "#1",
+            "birth_date": "#03051980",
+            "phone": "#0612345678",
+            "confirm": "#1",
+        },
+        "booked",
+        (
+            (
+                "2026-11-26T09:30",
+                "vaccination",
+                "moreau",
+                "appel du zéro six, douze, trente-quatre, cinquante-six, soixante-dix-huit À préciser",
+            ),
+        ),
+    ),
+    Scenario("a human by keys", {"open": "#0"}, "transferred"),
+    Scenario("a human by the star, amid a booking", NEW | {"birth_date": "#*"}, "transferred"),
+    Scenario(
+        "declared known, but not found, twice",
+        KNOWN
+        | {
+            "birth_name": "zorglub",
+            "spelling": "z o r g l u b",
+            "phone": "06 12 34 56 78",
+            "callback": "oui",
+            "confirm": "oui",
+        },
+        "callback",
+        says=("Je ne retrouve pas de rendez-vous ni de dossier",),
+    ),
+    Scenario(
+        "declared known, found once spelled",
+        KNOWN | {"birth_name": "rousset", "spelling": "r o u s s e l", "phone": "06 12 34 56 78"},
+        "booked",
+        (("2026-11-24T09:30", "consultation", "benali", "Camille Roussel"),),
+    ),
+    Scenario(
+        "homonyms are never guessed",
+        KNOWN
+        | {
+            "birth_name": "laurent",
+            "first_name": "jeanne",
+            "birth_date": "12 mars 1978",
+            "spelling": "l a u r e n t",
+            "phone": "06 12 34 56 78",
+            "callback": "oui",
+        },
+        "callback",
+    ),
+    Scenario("no to everything ends calmly", NEW | {"confirm": "annulez tout"}, "abandoned"),
+    Scenario("hangs up at the summary", NEW | {"confirm": "#hangup"}, "abandoned"),
+    Scenario(
+        "hangs up after the booking", NEW | {"open": ["je voudrais un rendez-vous", "#hangup"]}, "booked", (DURAND,)
+    ),
+    Scenario("hangs up at once", {"open": "#hangup"}, "abandoned"),
+    Scenario("goodbye in the middle", NEW | {"birth_name": "non merci au revoir"}, "abandoned"),
+    Scenario(
+        "cancels",
+        {
+            "open": ["je voudrais annuler mon rendez-vous", "non"],
+            "birth_name": "roussel",
+            "first_name": "camille",
+            "birth_date": "17 avril 1990",
+            "confirm": "oui",
+        },
+        "cancelled",
+        (),
+        booked=(("booked", KNOWN),),
+    ),
+    Scenario(
+        "keeps what he was to cancel",
+        {
+            "open": ["je voudrais annuler mon rendez-vous", "non"],
+            "birth_name": "roussel",
+            "first_name": "camille",
+            "birth_date": "17 avril 1990",
+            "confirm": "non finalement je le garde",
+        },
+        "abandoned",
+        (("2026-11-24T09:30", "consultation", "benali", "Camille Roussel"),),
+        booked=(("booked", KNOWN),),
+    ),
+    Scenario(
+        "moves",
+        {
+            "open": ["je voudrais déplacer mon rendez-vous", "non"],
+            "birth_name": "roussel",
+            "first_name": "camille",
+            "birth_date": "17 avril 1990",
+            "when": "jeudi matin",
+            "choice": "le premier",
+            "confirm": "oui",
+        },
+        "moved",
+        (("2026-11-26T08:30", "consultation", "benali", "Camille Roussel"),),
+        booked=(("booked", KNOWN),),
+    ),
+    Scenario(
+        "asks when it is",
+        {
+            "open": ["c'est quand mon rendez-vous", "non"],
+            "birth_name": "roussel",
+            "first_name": "camille",
+            "birth_date": "17 avril 1990",
+        },
+        "informed",
+        (("2026-11-24T09:30", "consultation", "benali", "Camille Roussel"),),
+        booked=(("booked", KNOWN),),
+        says=("mardi vingt-quatre novembre à neuf heures trente",),
+    ),
+    Scenario(
+        "cancels one of two",
+        {
+            "open": ["je voudrais annuler un rendez-vous", "non"],
+            "birth_name": "roussel",
+            "first_name": "camille",
+            "birth_date": "17 avril 1990",
+            "which": "celui de jeudi",
+            "confirm": "oui",
+        },
+        "cancelled",
+        (("2026-11-24T09:30", "consultation", "benali", "Camille Roussel"),),
+        booked=(("booked", KNOWN), ("booked", KNOWN | {"when": "jeudi matin", "choice": "le premier"})),
+    ),
+    Scenario(
+        "nothing to cancel sounds like nobody known",
+        {
+            "open": ["je voudrais annuler mon rendez-vous", "non"],
+            "birth_name": "roussel",
+            "first_name": "camille",
+            "birth_date": "17 avril 1990",
+            "spelling": "r o u s s e l",
+            "confirm": "oui",
+            "phone": "06 12 34 56 78",
+            "callback": "non",
+        },
+        "abandoned",
+    ),
+    Scenario(
+        "books, then for his daughter",
+        NEW
+        | {
+            "open": ["je voudrais un rendez-vous", "oui je voudrais un vaccin pour ma fille", "non"],
+            "birth_name": ["durand", "durand"],
+            "first_name": ["martin", "rose"],
+            "birth_date": ["12 mars 1978", "3 mai 2016"],
+            "choice": ["le deuxième", "le premier"],
+        },
+        "booked",
+        (("2026-11-24T08:30", "vaccination", "moreau", "Rose Durand"), DURAND),
+    ),
+]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name.replace(" ", "_"))
+async def test_a_conversation_leaves_the_agenda_that_the_caller_wanted(scenario: Scenario, cabinet: Cabinet) -> None:
+    for outcome, answers in scenario.booked:
+        before = await talk(cabinet.call(), answers)
+        assert before.last.outcome == outcome, str(before)
+    happened = await talk(cabinet.call(caller=scenario.caller), scenario.answers)
+    check(scenario, happened, cabinet)
+
+
+def check(scenario: Scenario, happened: Talk, cabinet: Cabinet) -> None:
+    assert happened.last.outcome == scenario.outcome, str(happened)
+    assert happened.last.asks is None
+    assert cabinet.rows() == sorted(scenario.rows), str(happened)
+    if scenario.asked is not None:
+        assert tuple(happened.asked) == scenario.asked, str(happened)
+    spoken = " ".join(reply.say for _, reply in happened.said)
+    for phrase in scenario.says:
+        assert phrase in spoken, str(happened)
