@@ -13,6 +13,7 @@ from tests.agenda.helpers import (
     MOTIVES,
     OPENINGS,
     ROUSSEL,
+    SETTLED,
     VASSEUR,
     MakeAgenda,
     MakePractice,
@@ -60,8 +61,8 @@ def make_agenda(connect: ConnectionFactory, clock: StandingClock) -> Iterator[Ma
         store = Store(lambda: practice, connect, clock)
         store.seed(
             [
-                (ROUSSEL, {"status": "validee", "last_visit": "2026-03-10", "own_doctor": "lefevre"}),
-                (VASSEUR, {"status": "validee", "last_visit": "2026-03-10", "own_doctor": "benali"}),
+                (ROUSSEL, {**SETTLED, "sex": "F", "own_doctor": "lefevre"}),
+                (VASSEUR, {**SETTLED, "sex": "M", "own_doctor": "benali"}),
             ]
         )
         opened.append(store)

@@ -70,6 +70,9 @@ ROUSSEL = PatientClaim("Roussel", "Camille", date(1990, 4, 17), "+33639980101")
 VASSEUR = PatientClaim("Vasseur", "Antoine", date(1958, 11, 2), "+33639980102")
 NEWCOMER = PatientClaim("Lemoine", "Nathan", date(2001, 5, 9), "+33639980109")
 
+SETTLED = {"status": "validee", "birth_place": "34172", "last_visit": "2026-03-10"}
+"""What makes a patient known: an established identity and a past visit."""
+
 
 class StandingClock:
     """A clock that moves only when it is told to."""

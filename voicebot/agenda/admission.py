@@ -12,7 +12,7 @@ from typing import Any
 
 from voicebot.agenda import rows
 from voicebot.agenda.judge import judge
-from voicebot.agenda.patients import Patients, Record
+from voicebot.agenda.patients import NO_PATIENT, Patients, Record
 from voicebot.agenda.session import Session
 from voicebot.agenda.slots import Busy, BusySource
 from voicebot.agenda.verdict import PatientFacts, Request, Verdict, nearest, reason
@@ -138,7 +138,7 @@ class Admission:
         """One patient. Raises AgendaError when there is none."""
         record = self._patients.get(patient_id, self.now)
         if record is None:
-            raise AgendaError("there is no such patient; find one with: voicebot patient find")
+            raise AgendaError(NO_PATIENT)
         return record
 
     def _request(self, placement: Placement, *, replacing: str | None) -> Request:

@@ -5,17 +5,30 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from voicebot.agenda import ins
 from voicebot.agenda.session import Session
+from voicebot.errors import AgendaError, StaleVersionError
 from voicebot.french.phonetics import candidates
 from voicebot.ports import Patient, PatientClaim
 
 LIKELY = 0.8
 """Least likeness of two names (Jaro-Winkler on sound and spelling) that is worth showing to a person."""
+
+NO_PATIENT = "there is no such patient; find one with: voicebot patient find"
+
+EDITABLE = frozenset(
+    {
+        *("birth_name", "first_name", "first_names", "used_name", "used_first_name", "birth_date", "sex"),
+        *("birth_place", "ins", "ins_oid", "phone", "other_phone", "status", "marked_known", "last_visit"),
+        "own_doctor",
+    }
+)
+"""Columns that staff may change."""
 
 SETTLED = ("recuperee", "validee", "qualifiee")
 """Identity statuses (RNIV) that someone has established; a phone call only ever creates ``provisoire``."""
@@ -27,6 +40,7 @@ class Record:
 
     patient: Patient
     own_doctor: str | None
+    version: int
 
 
 def fold(name: str) -> str:
@@ -96,31 +110,46 @@ class Patients:
         likely = sorted((pair for pair in scored if pair[0] >= LIKELY), key=lambda pair: -pair[0])
         return [record for _, record in likely[:limit]]
 
-    def add(
-        self,
-        claim: PatientClaim,
-        now: datetime,
-        *,
-        source: str,
-        **more: object,
-    ) -> str:
-        """Insert a patient inside a write transaction and return the id. Without a ``status`` it is provisional."""
+    def add(self, claim: PatientClaim, now: datetime, *, source: str, **more: object) -> str:
+        """Insert a patient inside a write transaction and return the id. Without a ``status`` it is provisional.
+
+        Raises:
+            AgendaError: the identity may not have that status, or a number is wrong.
+        """
         id = secrets.token_hex(8)
-        self._session.database["patient"].insert(
-            {
-                "id": id,
-                "birth_name": claim.birth_name.strip(),
-                "first_name": claim.first_name.strip(),
-                "used_name": claim.used_name,
-                "birth_date": claim.birth_date.isoformat(),
-                "phone": claim.phone,
-                "source": source,
-                "search_key": search_key(claim.birth_name, claim.first_name),
-                "created_at": now.isoformat(timespec="minutes"),
-                **more,
-            }
-        )
+        row: dict[str, object] = {
+            "id": id,
+            "birth_name": claim.birth_name.strip(),
+            "first_name": claim.first_name.strip(),
+            "first_names": claim.first_name.strip(),
+            "used_name": claim.used_name,
+            "birth_date": claim.birth_date.isoformat(),
+            "phone": claim.phone,
+            "status": "provisoire",
+            "source": source,
+            "created_at": now.isoformat(timespec="minutes"),
+            **more,
+        }
+        self._session.database["patient"].insert(_checked(row, source))
         return id
+
+    def update(self, id: str, changes: Mapping[str, object], *, version: int, source: str) -> None:
+        """Change columns of a patient inside a write transaction.
+
+        Raises:
+            StaleVersionError: someone else changed the patient meanwhile.
+            AgendaError: no such patient or column, or the identity may not have that status.
+        """
+        found = self._session.rows("select * from patient where id = :id", {"id": id})
+        if not found:
+            raise AgendaError(NO_PATIENT)
+        if found[0]["version"] != version:
+            raise StaleVersionError("someone else changed this patient meanwhile; read it again")
+        if unknown := set(changes) - EDITABLE:
+            raise AgendaError(f"not a field of a patient: {', '.join(sorted(unknown))}")
+        self._session.database["patient"].update(
+            id, {**_checked({**found[0], **changes}, source), "version": version + 1}
+        )
 
     def _read(self, where: str, now: datetime, **values: object) -> list[Record]:
         rows = self._session.rows(
@@ -128,6 +157,17 @@ class Patients:
             {**values, "today": now.date().isoformat(), "now": now.isoformat(timespec="minutes")},
         )
         return [_record(row) for row in rows]
+
+
+def _checked(row: dict[str, Any], source: str) -> dict[str, Any]:
+    """A row with its search key, if its identity is consistent."""
+    if row.get("ins") and (problem := ins.matricule_problem(row["ins"])):
+        raise AgendaError(f"ins: {problem}")
+    if row.get("ins_oid") and row["ins_oid"] not in ins.OIDS:
+        raise AgendaError(f"ins_oid: no such authority; it is one of {', '.join(ins.OIDS)}")
+    if problem := ins.status_problem(row["status"], row, source=source):
+        raise AgendaError(problem)
+    return {**row, "search_key": search_key(row["birth_name"], row["first_name"])}
 
 
 def _record(row: dict[str, Any]) -> Record:
@@ -143,6 +183,7 @@ def _record(row: dict[str, Any]) -> Record:
             known=bool(row["known"]),
         ),
         row["own_doctor"],
+        row["version"],
     )
 
 

@@ -6,14 +6,15 @@ import csv
 from datetime import date
 from pathlib import Path
 
+from voicebot.agenda.ins import matricule_problem, status_problem
 from voicebot.agenda.patients import SETTLED
 from voicebot.agenda.store import Store
 from voicebot.errors import ConfigurationError
 from voicebot.ports import PatientClaim
 
 COLUMNS = (
-    *("birth_name", "first_name", "used_name", "birth_date", "birth_place", "phone"),
-    *("status", "last_visit", "known", "own_doctor"),
+    *("birth_name", "first_name", "used_name", "birth_date", "sex", "birth_place", "phone"),
+    *("status", "ins", "ins_oid", "last_visit", "known", "own_doctor"),
 )
 
 
@@ -49,6 +50,13 @@ def _patient(row: dict[str, str]) -> tuple[PatientClaim, dict[str, object]]:
             _date(key, cells[key])
     if cells["status"] not in ("provisoire", *SETTLED):
         raise ValueError(f"status must be one of provisoire, {', '.join(SETTLED)}")
+    if cells["sex"] not in ("", "M", "F", "I"):
+        raise ValueError("sex must be M, F or I (indéterminé), or empty")
+    if cells["ins"] and (problem := matricule_problem(cells["ins"])):
+        raise ValueError(f"ins: {problem}")
+    traits = {**cells, "first_names": cells["first_name"]}
+    if problem := status_problem(cells["status"], traits, source="terminal"):
+        raise ValueError(problem)
     if cells["known"] not in ("", "oui"):
         raise ValueError("known must be empty or oui")
     claim = PatientClaim(
@@ -59,7 +67,7 @@ def _patient(row: dict[str, str]) -> tuple[PatientClaim, dict[str, object]]:
         used_name=cells["used_name"] or None,
     )
     more: dict[str, object] = {
-        "birth_place": cells["birth_place"] or None,
+        **{key: cells[key] or None for key in ("sex", "birth_place", "ins", "ins_oid")},
         "status": cells["status"],
         "marked_known": int(cells["known"] == "oui"),
         "last_visit": cells["last_visit"] or None,

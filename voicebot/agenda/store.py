@@ -253,10 +253,20 @@ class Store:
             id = self.patients.add(claim, admission.now, source=source, **more)
         return self.patient(id)
 
+    def update_patient(
+        self, patient_id: str, changes: Mapping[str, object], *, version: int, source: Source
+    ) -> Patient:
+        """Change columns (``voicebot.agenda.patients.EDITABLE``) of a patient who has not changed since ``version``."""
+        with self._write():
+            self.patients.update(patient_id, changes, version=version, source=source)
+        return self.patient(patient_id)
+
     def seed(self, patients: Sequence[tuple[PatientClaim, Mapping[str, object]]]) -> int:
         """Insert patients once: only while the agenda has never been seeded. Returns how many were inserted."""
+        if self._seeded():
+            return 0
         with self._write() as (admission, _):
-            if self._session.tuples("select seeded from agenda_change")[0][0]:
+            if self._seeded():
                 return 0
             self._session.execute("update agenda_change set seeded = 1")
             for claim, more in patients:
@@ -275,6 +285,9 @@ class Store:
         with self._session.write() as database:
             admission = self._admission()
             yield admission, Ledger(database, admission)
+
+    def _seeded(self) -> bool:
+        return bool(self._session.tuples("select seeded from agenda_change")[0][0])
 
     def _slots(self, query: SlotQuery) -> Iterator[Slot]:
         admission = self._admission()

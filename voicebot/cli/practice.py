@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from voicebot.cli.common import emit
+from voicebot.agenda.checking import warnings
+from voicebot.cli.common import Clock, emit, parse_now
 from voicebot.practice import PracticeError, Problem, load_practice
 
 
@@ -22,10 +23,11 @@ def run(args: argparse.Namespace) -> int:
         for problem in error.problems:
             _print(problem, "error", args.json)
         return 2
-    for problem in practice.warnings:
+    found = warnings(practice, Clock(practice.zone, parse_now(args.now)).now())
+    for problem in found:
         _print(problem, "warning", args.json)
     if not args.json:
-        print(f"{practice.where.file}: correct, {len(practice.warnings)} avertissement(s)")
+        print(f"{practice.where.file}: correct, {len(found)} avertissement(s)")
     return 0
 
 

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from voicebot.agenda.live import LivePractice
 from voicebot.agenda.seed import import_patients
 from voicebot.agenda.store import Store
 from voicebot.cli.common import SAMPLE_PRACTICE, Clock, parse_now
@@ -14,7 +15,7 @@ from voicebot.control import service_now
 from voicebot.database import ConnectionFactory, open_database
 from voicebot.errors import ConfigurationError
 from voicebot.events import Events
-from voicebot.practice import Practice, load_practice
+from voicebot.practice import Practice
 from voicebot.vault.key import read_key, throw_away_key
 
 
@@ -23,6 +24,9 @@ class Workspace:
     """One practice at work."""
 
     practice: Practice
+    """The rules at the start."""
+    rules: LivePractice
+    """The rules that hold now; ``refresh()`` follows the file."""
     clock: Clock
     connect: ConnectionFactory
     """Opens one more connection, for one thread at a time."""
@@ -42,18 +46,19 @@ def open_workspace(args: argparse.Namespace) -> Workspace:
     Raises:
         ConfigurationError: the practice's file, the key or the data directory cannot be used.
     """
-    practice = load_practice(args.practice)
+    rules = LivePractice(args.practice)
+    practice = rules()
     # Beside a running service its clock counts: a rehearsal may have been started at another time.
     clock = Clock(practice.zone, parse_now(args.now) or service_now(args.data))
     connect = open_database(args.data, _key(args))
-    agenda = Store(lambda: practice, connect, clock)
+    agenda = Store(rules, connect, clock)
     patients = args.practice / "patients.csv"
     if patients.exists() and import_patients(agenda, patients) and not _is_sample(args):
         print(
             f"voicebot: {patients} was copied into the encrypted agenda; delete it, it is in plain text",
             file=sys.stderr,
         )
-    return Workspace(practice, clock, connect, agenda, args.data, Events(connect))
+    return Workspace(practice, rules, clock, connect, agenda, args.data, Events(connect))
 
 
 def _key(args: argparse.Namespace) -> bytes:

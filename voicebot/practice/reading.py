@@ -26,6 +26,11 @@ def _messages() -> Mapping[str, str]:
     return tomllib.loads((FilePath(__file__).parent / "messages.toml").read_text(encoding="utf-8"))
 
 
+def warning(where: Where, code: str, **values: object) -> Problem:
+    """A warning by its code in ``messages.toml``."""
+    return Problem(where, _messages()[code].format(**values))
+
+
 class Problems:
     """The errors and warnings of one file."""
 
@@ -46,9 +51,9 @@ class Problems:
         """Note an error by its code in ``messages.toml``."""
         self.errors.append(Problem(self.where(path), _messages()[code].format(**values)))
 
-    def warn(self, where: Where, code: str, **values: object) -> None:
+    def warn(self, path: Path, code: str, **values: object) -> None:
         """Note a warning by its code in ``messages.toml``."""
-        self.warnings.append(Problem(where, _messages()[code].format(**values)))
+        self.warnings.append(warning(self.where(path), code, **values))
 
 
 class Table:

@@ -120,7 +120,7 @@ def sip(table: Table, directory: Path) -> Sip:
             table.problems.error((*table.path, "allow", position), "network", value=text)
             continue
         if network.prefixlen == 0:
-            table.problems.warn(table.problems.where((*table.path, "allow", position)), "warn_open_network")
+            table.problems.warn((*table.path, "allow", position), "warn_open_network")
         networks.append(network)
     result = Sip(
         bind=bind,
