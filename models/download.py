@@ -25,7 +25,6 @@ ATTEMPTS = 5
 
 _PATIENCE = (0.5, 1.0, 2.0, 4.0)  # s between attempts
 _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
-_CHUNK = 1 << 16
 
 Report = Callable[[str, int, int | None], None]
 """Called with file name, bytes so far and bytes altogether (None: unknown)."""
@@ -151,7 +150,7 @@ class Download:
         self._report(self._target.name, have, self._total)
         with self._partial.open("r+b" if start else "wb") as sink:
             sink.seek(start)
-            for chunk in response.iter_bytes(_CHUNK):
+            for chunk in response.iter_bytes():  # as it comes: what came before a break is kept
                 sink.write(chunk)
                 have += len(chunk)
                 self._report(self._target.name, have, self._total)

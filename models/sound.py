@@ -51,7 +51,7 @@ def write_wav(path: Path, sounds: Iterable[Audio]) -> float:
     if len({piece.rate for piece in pieces}) != 1:
         raise ValueError("a WAV file needs sounds of one rate")
     try:
-        with wave.open(str(path), "wb") as file:
+        with path.open("wb") as sink, wave.open(sink, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(pieces[0].rate)

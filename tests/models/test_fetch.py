@@ -191,7 +191,7 @@ def test_a_hub_that_cannot_be_reached_is_told_in_one_line(store: Store) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        with pytest.raises(UnavailableError, match="cannot be reached .*--hub") as caught:
+        with pytest.raises(UnavailableError, match=r"cannot be reached .*--hub") as caught:
             fetch(model(), store, address, quiet, sleep=no_sleep)
     assert "\n" not in str(caught.value)
 
