@@ -16,7 +16,7 @@ from telephony.sip.handler import Accepted, CallHandler, IncomingCall, Rejected,
 from telephony.sip.registration import RegistrationSettings
 from telephony.sip.timers import Timers
 from telephony.sip.transport import TcpFlow, TcpStack, UdpEndpoint, UdpFlow
-from voicebot.errors import UnavailableError
+from voicebot.errors import ConfigurationError, UnavailableError
 
 __all__ = [
     "Accepted",
@@ -51,7 +51,11 @@ class UserAgent:
         registration: RegistrationSettings | None = None,
         on_registration: Callable[[str], None] = lambda state: None,
     ) -> None:
-        """``allowed`` are CIDR networks. Raises ConfigurationError, also when there is no socket for a transport."""
+        """To be made inside the running loop. ``allowed`` are CIDR networks. Raises ConfigurationError."""
+        if registration is not None and registration.transport == "UDP" and udp is None:
+            raise ConfigurationError(
+                "SIP registration: transport is UDP, but there is no UDP port; use TCP"
+            )
         self._loop = asyncio.get_running_loop()
         self._gate = Gate(allowed, clock=self._loop.time)
         self._timers = Timers(self._loop.time, self._wake)
@@ -129,7 +133,7 @@ class UserAgent:
 
     async def _open(self, transport: str, host: str, port: int) -> Flow | None:
         try:
-            found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await self._loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
         except OSError:
             log.warning("SIP: the registrar's name cannot be resolved")
             return None

@@ -52,14 +52,26 @@ class Gate:
             return False
         return str(ip) in self._trusted or any(ip in network for network in self._networks)
 
+    def take(self, address: str) -> bool:
+        """Count one datagram; False when the source is above its rate and the datagram is to be dropped, uncounted."""
+        tokens = self._tokens(address)
+        if tokens < 1:
+            return False
+        self._keep(address, tokens - 1)
+        return True
+
     def debt(self, address: str) -> float:
-        """Count one message; seconds until the source is within its rate again, 0 when it is."""
-        now = self._clock()
-        tokens, last = self._buckets.pop(address, (BURST, now))
-        tokens = min(BURST, tokens + (now - last) * RATE) - 1
-        if tokens < -BURST:
-            tokens = -BURST
-        self._buckets[address] = (tokens, now)
+        """Count one message of a stream, which cannot be dropped; seconds for which not to read on, or 0."""
+        tokens = max(self._tokens(address) - 1, -BURST)
+        self._keep(address, tokens)
+        return max(0.0, -tokens / RATE)
+
+    def _tokens(self, address: str) -> float:
+        tokens, last = self._buckets.get(address, (BURST, 0.0))
+        return min(BURST, tokens + (self._clock() - last) * RATE)
+
+    def _keep(self, address: str, tokens: float) -> None:
+        self._buckets[address] = (tokens, self._clock())
+        self._buckets.move_to_end(address)
         if len(self._buckets) > MAX_SOURCES:
             self._buckets.popitem(last=False)
-        return max(0.0, -tokens / RATE)

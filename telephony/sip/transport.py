@@ -92,7 +92,7 @@ class UdpEndpoint(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """One datagram: dropped without a word from strangers and above the rate; blank ones are keep-alives."""
-        if not self._gate.admits(addr[0]) or not data.strip(b"\r\n\0 ") or self._gate.debt(addr[0]):
+        if not self._gate.admits(addr[0]) or not data.strip(b"\r\n\0 ") or not self._gate.take(addr[0]):
             return
         self._receive(data, UdpFlow(self, (normal(addr[0]), addr[1])))
 

@@ -17,6 +17,7 @@ from telephony.sip.registration import RegistrationSettings
 from telephony.sip.transport import route_to
 from tests.telephony.sip.loopback import bound, running
 from tests.telephony.sip.peer import ANSWER, OFFER, Bench, Handler
+from voicebot.errors import ConfigurationError
 
 
 def request(method: str, **given: object) -> bytes:
@@ -197,3 +198,34 @@ async def test_a_socket_bound_to_every_address_names_the_right_one() -> None:
     assert ok.headers.get("Contact") == f"<sip:voicebot@127.0.0.1:{port}>"
     assert handler.calls[0].local_ip == "127.0.0.1"
     await agent.stop(timeout=0)
+
+
+async def test_a_call_over_ipv6() -> None:
+    try:
+        udp = bound(socket.SOCK_DGRAM, "::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    address = udp.getsockname()
+    agent = UserAgent(udp=udp, tcp=None, allowed=["::1/128"], on_call=Handler(), max_calls=1, user_agent="test")
+    await agent.start()
+    loop = asyncio.get_running_loop()
+    with bound(socket.SOCK_DGRAM, "::1") as sock:
+        sock.setblocking(False)
+        await loop.sock_sendto(sock, request("INVITE", body=OFFER), address)
+        ok = parse(await asyncio.wait_for(loop.sock_recv(sock, 65535), 2))
+    assert ok.headers.get("Contact") == f"<sip:voicebot@[::1]:{address[1]}>"
+    await agent.stop(timeout=0)
+
+
+async def test_a_registration_over_a_transport_without_a_socket_is_refused() -> None:
+    settings = RegistrationSettings("127.0.0.1", "bot", Credentials("bot", "x"))
+    with pytest.raises(ConfigurationError, match="no UDP port"):
+        UserAgent(
+            udp=None,
+            tcp=None,
+            allowed=[],
+            on_call=Handler(),
+            max_calls=1,
+            user_agent="test",
+            registration=settings,
+        )

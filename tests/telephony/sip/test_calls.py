@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from telephony.sip.digest import Credentials
 from telephony.sip.handler import Accepted, IncomingCall, Rejected, Ringing
 from telephony.sip.message import Request, Response
+from telephony.sip.registration import RegistrationSettings
 from tests.telephony.sip.peer import ANSWER, OFFER, Bench, MemoryFlow, methods, statuses
 
 
@@ -100,7 +102,9 @@ def test_a_call_that_rings_and_is_cancelled_gets_487(bench: Bench) -> None:
     bench.handler.decision = Ringing()
     invite = bench.request("INVITE", body=OFFER, branch="z9hG4bKring")
     assert statuses(bench.send(invite)) == [180]
-    assert statuses(bench.ask("CANCEL", branch="z9hG4bKring")) == [200, 487]
+    cancelled, terminated = bench.ask("CANCEL", branch="z9hG4bKring")
+    assert statuses([cancelled, terminated]) == [200, 487]
+    assert cancelled.to.tag == terminated.to.tag  # §9.2
     assert bench.handler.ends == ["cancelled"]
     assert bench.ask("ACK", branch="z9hG4bKring") == []
     bench.advance(60)
@@ -415,3 +419,70 @@ def test_the_handler_may_hang_up_while_it_answers(bench: Bench) -> None:
     assert statuses(bench.ask("INVITE", body=OFFER)) == [480]
     assert bench.handler.ends == ["closed"]
     assert bench.core.calls == 0
+
+
+def test_an_ack_of_another_request_is_not_taken(bench: Bench) -> None:
+    tag = bench.call(ack=False)
+    bench.ask("ACK", cseq=7, to_tag=tag)
+    bench.advance(0.6)
+    assert statuses(bench.take()) == [200]
+
+
+def test_an_ack_with_the_branch_of_its_invite_is_taken(bench: Bench) -> None:
+    [ok] = bench.ask("INVITE", body=OFFER, branch="z9hG4bKold")
+    bench.ask("ACK", to_tag=ok.to.tag, branch="z9hG4bKold")
+    bench.advance(31)
+    assert bench.take() == []
+
+
+def test_what_comes_while_we_say_goodbye_gets_481(bench: Bench) -> None:
+    tag = bench.call()
+    bench.handler.calls[0].hang_up()
+    bench.take()
+    body = {"body": b"Signal=1", "headers": {"Content-Type": "application/dtmf-relay"}}
+    assert statuses(bench.ask("INFO", cseq=2, to_tag=tag, **body)) == [481]
+    assert bench.handler.keys == []
+
+
+def test_a_challenge_inside_a_call_is_answered_once() -> None:
+    settings = RegistrationSettings("192.0.2.9", "bot", Credentials("bot", "secret"))
+    bench = Bench(registration=settings)
+    bench.call()
+    bench.handler.calls[0].hang_up()
+    [bye] = bench.take()
+    bench.reply(bye, 407, Proxy_Authenticate='Digest realm="r", nonce="n", qop="auth"')
+    [again] = bench.take()
+    assert isinstance(again, Request)
+    assert again.cseq[0] == bye.cseq[0] + 1
+    assert (again.headers.get("Proxy-Authorization") or "").startswith('Digest username="bot"')
+    bench.reply(again, 407, Proxy_Authenticate='Digest realm="r", nonce="n2", qop="auth"')
+    assert bench.take() == []
+    assert bench.core.idle
+
+
+def test_over_tcp_our_requests_stay_on_the_callers_connection() -> None:
+    bench = Bench(transport="TCP")
+    other = MemoryFlow(transport="TCP")
+    bench.network.known["TCP", "192.0.2.7", 5060] = other
+    bench.call()
+    bench.handler.calls[0].hang_up()
+    assert methods(bench.take()) == ["BYE"]
+    assert other.sent == []
+
+
+def test_a_connection_that_broke_is_made_again_for_the_goodbye() -> None:
+    bench = Bench(transport="TCP")
+    other = MemoryFlow(transport="TCP")
+    bench.network.known["TCP", "192.0.2.7", 5060] = other
+    bench.call()
+    bench.flow.closed = True
+    bench.handler.calls[0].hang_up()
+    assert other.sent[0].startswith(b"BYE ")
+
+
+def test_only_so_many_transactions_are_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telephony.sip.layer.MAX_TRANSACTIONS", 3)
+    answered = [bench.ask("OPTIONS", call_id=f"o{number}") for number in range(5)]
+    assert [len(messages) for messages in answered] == [1, 1, 1, 0, 0]
+    bench.advance(33)
+    assert statuses(bench.ask("OPTIONS")) == [200]

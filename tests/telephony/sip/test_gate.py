@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from telephony.sip.gate import BURST, RATE, Gate, normal
+from telephony.sip.gate import BURST, MAX_SOURCES, RATE, Gate, normal
 from tests.telephony.sip.peer import Clock
 from voicebot.errors import ConfigurationError
 
@@ -41,11 +41,28 @@ def test_a_network_that_is_none_is_refused_with_its_text() -> None:
 def test_a_source_may_burst_and_then_keeps_to_its_rate() -> None:
     clock = Clock()
     gate = Gate(["0.0.0.0/0"], clock=clock)
-    assert not any(gate.debt("192.0.2.1") for _ in range(int(BURST)))
-    assert gate.debt("192.0.2.1") > 0
-    assert gate.debt("192.0.2.2") == 0
+    assert sum(gate.take("192.0.2.1") for _ in range(2000)) == BURST
+    assert gate.take("192.0.2.2")
     clock.now += 1
-    assert sum(not gate.debt("192.0.2.1") for _ in range(1000)) == pytest.approx(RATE, abs=2)
+    assert sum(gate.take("192.0.2.1") for _ in range(2000)) == pytest.approx(RATE, abs=1)
+
+
+def test_a_stream_above_its_rate_is_read_later() -> None:
+    clock = Clock()
+    gate = Gate(["0.0.0.0/0"], clock=clock)
+    assert not any(gate.debt("192.0.2.1") for _ in range(int(BURST)))
+    waits = [gate.debt("192.0.2.1") for _ in range(100)]
+    assert waits == sorted(waits)
+    assert waits[-1] == pytest.approx(100 / RATE)
+    clock.now += waits[-1] + 0.1
+    assert gate.debt("192.0.2.1") == 0
+
+
+def test_only_so_many_sources_are_remembered() -> None:
+    gate = Gate(["0.0.0.0/0"], clock=Clock())
+    for number in range(MAX_SOURCES + 50):
+        gate.take(f"source {number}")
+    assert len(gate._buckets) == MAX_SOURCES
 
 
 def test_addresses_have_one_form() -> None:
