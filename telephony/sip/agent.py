@@ -53,9 +53,7 @@ class UserAgent:
     ) -> None:
         """To be made inside the running loop. ``allowed`` are CIDR networks. Raises ConfigurationError."""
         if registration is not None and registration.transport == "UDP" and udp is None:
-            raise ConfigurationError(
-                "SIP registration: transport is UDP, but there is no UDP port; use TCP"
-            )
+            raise ConfigurationError("SIP registration: transport is UDP, but there is no UDP port; use TCP")
         self._loop = asyncio.get_running_loop()
         self._gate = Gate(allowed, clock=self._loop.time)
         self._timers = Timers(self._loop.time, self._wake)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telephony.sip.message import MAX_MESSAGE
+from telephony.sip.message import MAX_HEAD, MAX_MESSAGE
 from telephony.sip.uri import SipError
 
 PING = b"\r\n\r\n"
@@ -44,8 +44,8 @@ class StreamFramer:
         end = self._buffer.find(_END, max(0, self._searched - len(_END)))
         if end < 0:
             self._searched = len(self._buffer)
-            if self._searched > MAX_MESSAGE:
-                raise SipError("a message's head is larger than 65,535 bytes")
+            if self._searched > MAX_HEAD:
+                raise SipError("a message's headers are larger than 16 KiB")
             return None
         size = end + len(_END) + _content_length(bytes(self._buffer[:end]))
         if size > MAX_MESSAGE:

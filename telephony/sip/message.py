@@ -16,6 +16,8 @@ from telephony.sip.via import Via
 
 MAX_MESSAGE = 65535
 """Largest message, bytes (a UDP datagram)."""
+MAX_HEAD = 16 * 1024
+"""Largest start line and headers together, bytes; what peers send is a tenth of it."""
 MAX_CSEQ = 2**31
 """RFC 3261 §8.1.1.5: a sequence number is less than 2**31."""
 
@@ -173,6 +175,8 @@ def parse(data: bytes) -> Request | Response:
     data = data.lstrip(b"\r\n")
     end = _HEAD_END.search(data)
     head, body = (data[: end.start()], data[end.end() :]) if end else (data, b"")
+    if len(head) > MAX_HEAD:
+        raise MessageError("a message's headers are larger than 16 KiB")
     message, fault = _read_head(head)
     try:
         if fault is not None:

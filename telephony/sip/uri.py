@@ -23,6 +23,9 @@ class SipError(ProtocolError):
 
 def _separated(text: str, separator: str) -> Iterator[str]:
     """Cut at ``separator`` outside quoted strings and angle brackets; unbalanced quotes raise SipError."""
+    if '"' not in text and "<" not in text:
+        yield from text.split(separator)
+        return
     start, quoted, bracketed, index = 0, False, False, 0
     while index < len(text):
         char = text[index]

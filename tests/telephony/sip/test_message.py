@@ -117,6 +117,7 @@ REFUSED = {
     "an address without its bracket": message("OPTIONS sip:b@h SIP/2.0", to="To: <sip:b@h"),
     "a status of ten digits": message("SIP/2.0 4294967301 better not break the receiver"),
     "too many headers": message("OPTIONS sip:b@h SIP/2.0", *["X: y"] * 300),
+    "headers without end": message("OPTIONS sip:b@h SIP/2.0", "X: " + "y" * 17_000),
     "nothing": b"",
     "noise": bytes(range(256)),
 }
@@ -173,11 +174,11 @@ def test_a_response_copies_what_it_must_and_tags_to() -> None:
 def test_time_grows_no_faster_than_the_message() -> None:
     # The parser that this one replaced took more than 20 s for 387 bytes.
     poison = [
-        'WWW-Authenticate: Digest realm="' + '\\"' * 15000,
-        "Authorization: Digest " + "a=b, " * 6000,
-        "Contact: " + "<" * 30000,
-        "To: " + '"' * 30001,
-        "Via: " + "SIP/2.0/UDP a;branch=z9hG4bK1, " * 1000,
+        'WWW-Authenticate: Digest realm="' + '\\"' * 7500,
+        "Authorization: Digest " + "a=b, " * 3000,
+        "Contact: " + "<" * 15000,
+        "Warning: " + '"' * 15001,
+        "Via: " + "SIP/2.0/UDP a;branch=z9hG4bK1, " * 500,
     ]
     for line in poison:
         started = time.perf_counter()
@@ -186,7 +187,7 @@ def test_time_grows_no_faster_than_the_message() -> None:
             read.headers.elements(line.partition(":")[0])
         except SipError:
             pass
-        assert time.perf_counter() - started < 1
+        assert time.perf_counter() - started < 0.5
 
 
 @given(st.binary(max_size=600))
