@@ -101,6 +101,7 @@ class RtpLine:
         if packet.ssrc != self._ssrc:
             if self._ssrc is not None:
                 self.receiver.reset()
+                self._keys = KeyReceiver()
             self._ssrc = packet.ssrc
         codec = self._agreement.codecs.get(packet.payload_type)
         if codec is not None and packet.payload:

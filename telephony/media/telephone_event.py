@@ -18,6 +18,9 @@ DIGITS = "0123456789*#ABCD"
 _LONGEST_PAUSE = 800
 """Packets of one event follow each other within this, RTP units (100 ms at 8 kHz)."""
 
+_LATEST = 80_000
+"""A packet that is further behind than this belongs to a stream that began anew, RTP units (10 s)."""
+
 
 @dataclass(frozen=True)
 class TelephoneEvent:
@@ -59,9 +62,12 @@ class KeyReceiver:
         if event is None or event.event >= len(DIGITS):
             return None
         timestamp = self._unwrapper.unwrap(packet.timestamp)
-        known = self._seen is not None and (timestamp <= self._seen or self._continues(packet, event, timestamp))
-        if known and self._seen is not None and timestamp < self._seen:
-            return None
+        known = False
+        if self._seen is not None:
+            behind = self._seen - timestamp
+            if 0 < behind < _LATEST:
+                return None
+            known = behind == 0 or (behind < 0 and self._continues(packet, event, timestamp))
         self._seen = timestamp
         self._covered = max(self._covered, timestamp + event.duration) if known else timestamp + event.duration
         self._ended = event.end or (known and self._ended)
