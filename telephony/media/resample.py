@@ -47,7 +47,7 @@ class Resampler:
 
     def resample(self, samples: Samples) -> Samples:
         """The samples that this piece makes available."""
-        if self._up == self._down:
+        if self._up == self._down or not len(samples):
             return samples
         line = np.concatenate((self._tail, samples))
         end = len(samples) * self._up
