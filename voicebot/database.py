@@ -33,6 +33,16 @@ BUSY_SECONDS = 10.0
 
 KEY_BYTES = 32
 
+SETTINGS = (
+    "journal_mode = wal",
+    "synchronous = full",  # what was said to be booked survives a power cut
+    "foreign_keys = on",
+    "secure_delete = on",
+    "temp_store = memory",
+    "trusted_schema = off",
+)
+"""Of every connection."""
+
 ConnectionFactory = Callable[[], Database]
 """Opens one more connection to the same database; for one thread at a time."""
 
@@ -75,11 +85,12 @@ def _connect(path: Path, key: bytes) -> Database:
     except dbapi2.DatabaseError:
         connection.close()
         raise ConfigurationError(_unreadable(path)) from None
-    connection.execute("pragma journal_mode = wal")
-    for setting in ("foreign_keys = on", "secure_delete = on", "temp_store = memory", "synchronous = full"):
-        connection.execute(f"pragma {setting}")
-    # The rules of foreign keys and triggers are the schema's business, so trust nothing else that a file may hold.
-    connection.execute("pragma trusted_schema = off")
+    try:
+        for setting in SETTINGS:
+            connection.execute(f"pragma {setting}")
+    except dbapi2.OperationalError as error:
+        connection.close()
+        raise UnavailableError(f"{path}: {error}; check the disk and make room on it, then try again") from None
     return Database(connection)
 
 
@@ -111,10 +122,11 @@ def _migrate(database: Database, data: Path) -> None:
         raise ConfigurationError(
             f"{data / FILE_NAME}: written by a newer version ({have} > {latest}); update voicebot or restore a backup"
         )
+    existed = have > 0
     for version, sql in migrations():
         if version <= have:
             continue
-        if have:
+        if existed:
             _backup(database, data / "backups" / f"before-{version:04}.db")
         database.conn.execute("begin immediate")
         try:

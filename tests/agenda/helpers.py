@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from voicebot.agenda.admission import Placement
 from voicebot.agenda.store import Store
-from voicebot.ports import PatientClaim
+from voicebot.ports import Agenda, PatientClaim, Slot, SlotQuery
 from voicebot.practice import Practice
 
 KEY = bytes(range(32))
@@ -92,3 +93,19 @@ class StandingClock:
 
 MakePractice = Callable[..., Practice]
 MakeAgenda = Callable[..., Store]
+
+
+def slot_at(
+    agenda: Agenda, start: datetime, motive: str = "consultation", who: str = "lefevre", kind: str = "known"
+) -> Slot:
+    """The slot that begins at ``start``."""
+    window = (start, start + timedelta(minutes=1))
+    [slot] = agenda.search(SlotQuery(motive, kind, who, (window,)))  # type: ignore[arg-type]
+    return slot
+
+
+def placement(agenda: Agenda, start: datetime, claim: PatientClaim = ROUSSEL, **more: object) -> Placement:
+    """What a person asks for a patient who is there."""
+    [patient] = agenda.match(claim)
+    values = {"motive": "consultation", "practitioner": "lefevre", "kind": "known", **more}
+    return Placement(start=start, patient_id=patient.id, **values)  # type: ignore[arg-type]

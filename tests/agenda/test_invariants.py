@@ -7,28 +7,23 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from tests.agenda.helpers import MONDAY, NEWCOMER, ROUSSEL, VASSEUR, MakeAgenda, MakePractice, StandingClock
-from voicebot.agenda.admission import Placement
+from tests.agenda.helpers import (
+    MONDAY,
+    NEWCOMER,
+    ROUSSEL,
+    VASSEUR,
+    MakeAgenda,
+    MakePractice,
+    StandingClock,
+    placement,
+    slot_at,
+)
 from voicebot.agenda.store import Store
 from voicebot.database import ConnectionFactory
 from voicebot.errors import AgendaError, HoldExpiredError, NotBookableError, SlotTakenError
-from voicebot.ports import PatientClaim, Slot, SlotQuery
+from voicebot.ports import Slot, SlotQuery
 
 NINE = datetime(2026, 11, 24, 9, 0)
-
-
-def slot_at(
-    agenda: Store, start: datetime, motive: str = "consultation", who: str = "lefevre", kind: str = "known"
-) -> Slot:
-    window = (start, start + timedelta(minutes=1))
-    [slot] = agenda.search(SlotQuery(motive, kind, who, (window,)))  # type: ignore[arg-type]
-    return slot
-
-
-def placement(agenda: Store, start: datetime, claim: PatientClaim = ROUSSEL, **more: object) -> Placement:
-    [patient] = agenda.match(claim)
-    values = {"motive": "consultation", "practitioner": "lefevre", "kind": "known", **more}
-    return Placement(start=start, patient_id=patient.id, **values)  # type: ignore[arg-type]
 
 
 class TestOneGranuleForOneLane:

@@ -15,15 +15,14 @@ from voicebot.agenda.ledger import NO_APPOINTMENT, Ledger
 from voicebot.agenda.offers import spread
 from voicebot.agenda.outbox import Outbox
 from voicebot.agenda.patients import Patients, as_patients
+from voicebot.agenda.repository import Source
 from voicebot.agenda.session import Connection, Session
 from voicebot.agenda.verdict import Request
-from voicebot.agenda.waitlist import Waitlist
+from voicebot.agenda.waitlist import Offer, Waitlist
 from voicebot.errors import AgendaError, NotBookableError
 from voicebot.ports import Appointment, Hold, Patient, PatientClaim, PatientKind, Slot, SlotQuery
 from voicebot.practice.localtime import at_minute, to_utc
 from voicebot.practice.schema import Practice
-
-Source = Literal["phone", "desk", "terminal"]
 
 
 class Clock(Protocol):
@@ -252,6 +251,24 @@ class Store:
         with self._write() as (admission, _):
             id = self.patients.add(claim, admission.now, source=source, **more)
         return self.patient(id)
+
+    def wait(self, patient_id: str, query: SlotQuery) -> str:
+        """Put a patient on the waiting list for what ``query`` seeks; returns the entry's id."""
+        slots.permitted_motive(self._practice(), query)
+        self.patient(patient_id)
+        return self.waitlist.add(patient_id, query, self._clock.now())
+
+    def waitlist_offers(self) -> list[Offer]:
+        """Freed slots that are still bookable, with the patients who wait for them."""
+        return self.waitlist.offers(self._admission())
+
+    def accept_offer(self, offer: Offer, *, source: Source, idempotency_key: str) -> Appointment:
+        """Book an offered slot for the patient who waited for it, and take the patient off the list."""
+        slot, waiting = offer.slot, offer.waiting
+        placement = Placement(slot.motive, slot.start, slot.practitioner, waiting.patient_id, waiting.query.patient)
+        row = self.place(placement, source=source, idempotency_key=idempotency_key)
+        self.waitlist.settle(waiting.id, "booked")
+        return row
 
     def update_patient(
         self, patient_id: str, changes: Mapping[str, object], *, version: int, source: Source

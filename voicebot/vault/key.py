@@ -25,16 +25,18 @@ def read_key(path: Path, data: Path) -> bytes:
     """
     refuse_beside_data(path, data)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise ConfigurationError(f"--key-file {path}: {error.strerror}; make one with: {_recipe(path)}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
+    try:
+        mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise ConfigurationError(f"--key-file {path}: is not a regular file; give the file that holds the key")
         if mode & 0o077:
             raise ConfigurationError(f"--key-file {path}: others may read it; run: chmod 600 {path}")
-        text = file.read(256).strip()
+        text = os.read(descriptor, 256).strip()
+    finally:
+        os.close(descriptor)
     try:
         key = bytes.fromhex(text.decode("ascii"))
     except (ValueError, UnicodeDecodeError):
