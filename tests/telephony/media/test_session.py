@@ -125,10 +125,9 @@ async def test_a_fault_in_a_beat_ends_the_call_and_names_no_content() -> None:
         raise RuntimeError("what the patient said")
 
     line.send = fail  # type: ignore[method-assign]
-    session = VoiceSession(line, told.listener())
+    over = asyncio.get_running_loop().create_future()
+    session = VoiceSession(line, Listener(told.frames.append, told.keys.append, told.marks.append, over.set_result))
     session.start()
     async with asyncio.timeout(2):
-        while not told.ends:
-            await asyncio.sleep(0.001)
-    assert told.ends == ["fault-RuntimeError"]
+        assert await over == "fault-RuntimeError"
     session.close()
