@@ -122,8 +122,7 @@ SCENARIOS = [
         NEW
         | {
             "birth_date": ["le 3 mars 1978", "le 12 mars 1978"],
-            "confirm": ["non", "oui"],
-            "which": "la date de naissance",
+            "confirm": ["non", "la date de naissance", "oui"],
         },
         "booked",
         (DURAND,),

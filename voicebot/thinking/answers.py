@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rapidfuzz.distance import JaroWinkler
+
 from voicebot.ports import Asks
 from voicebot.thinking import acts, callbacks, confirm, correct, offers
 from voicebot.thinking.match import Match
@@ -14,6 +16,10 @@ from voicebot.thinking.names import NamesHeard
 from voicebot.thinking.state import Item, NameItem, Pending
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import Reading
+from voicebot.thinking.words import fold
+
+_SAME = 0.9
+"""Likeness (Jaro-Winkler) from which a spelled name is one that we hold already."""
 
 
 def take(turn: Turn, reading: Reading) -> bool:
@@ -66,6 +72,8 @@ def _take_match(turn: Turn, item: Item, found: Match) -> None:
 def take_names(turn: Turn, names: NamesHeard) -> None:
     """Keep names; one that was spelled is read back."""
     person = turn.state.person
+    heard = tuple(name for name in (names.birth_name, names.first_name) if name is not None and not names.spelled)
+    turn.person(heard=(*heard, *person.heard)[:6])
     if names.birth_name is not None and person.birth_name is None:
         turn.person(birth_name=names.birth_name)
     if names.first_name is not None and person.first_name is None:
@@ -106,14 +114,14 @@ def _for_whom(turn: Turn, reading: Reading) -> bool:
 
 
 def _practitioner(turn: Turn, reading: Reading) -> bool:
-    if "any_practitioner" in reading.says:
+    if reading.says & {"any_practitioner", "no_preference"}:
         turn.wish(any_practitioner=True)
         return True
     return reading.practitioner is not None
 
 
 def _when(turn: Turn, reading: Reading) -> bool:
-    if reading.when is None and ("any_practitioner" in reading.says or reading.yes is True):
+    if reading.when is None and (reading.says & {"any_practitioner", "no_preference"} or reading.yes is True):
         # "Peu importe", "comme vous voulez": the first that is free.
         turn.wish(when=offers.SOONEST)
         return True
@@ -153,10 +161,26 @@ def _spelling(turn: Turn, reading: Reading) -> bool:
     heard = reading.names.birth_name or reading.names.first_name
     if heard is None:
         return False
+    heard = _with_accents(turn, heard)
+    if _is_other(turn, item, heard):
+        # The other name was spelled: that one is read back, and this one asked plainly.
+        item = "first_name" if item == "birth_name" else "birth_name"
     turn.put(spelling=None, pending=Pending("item", item, heard))
     if reading.names.spelled:
         turn.person(spelled=turn.state.person.spelled | {item})
     return True
+
+
+def _with_accents(turn: Turn, spelled: str) -> str:
+    """Letters are said without their accents: a name heard before with the same letters lends them back."""
+    return next((name for name in turn.state.person.heard if fold(name) == fold(spelled)), spelled)
+
+
+def _is_other(turn: Turn, item: NameItem, heard: str) -> bool:
+    """Whether what was spelled is the name that was not asked for."""
+    person = turn.state.person
+    other = person.first_name if item == "birth_name" else person.birth_name
+    return other is not None and JaroWinkler.similarity(fold(heard), fold(other)) >= _SAME
 
 
 def by_keys(turn: Turn) -> None:
@@ -184,8 +208,6 @@ def _confirm(turn: Turn, reading: Reading) -> bool:
 
 
 def _which(turn: Turn, reading: Reading) -> bool:
-    if turn.state.correcting:
-        return correct.take_items(turn, reading)
     appointments = turn.state.wish.appointments or ()
     picked = reading.choice
     if picked is None and reading.practitioner is not None:

@@ -62,6 +62,9 @@ def _request(turn: Turn, reading: Reading) -> bool:
         turn.put(informed=True, anything_else=True)
         _say_and_ask(turn, "aside.late")
         return True
+    if "practice_question" in says and asks not in _TIMED:
+        _say_and_ask(turn, "aside.unknown")
+        return True
     topics = [topic for topic in INFORMATION if topic in says]
     if not topics or (asks in _TIMED and _answers(reading)):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from rapidfuzz.distance import JaroWinkler
@@ -18,12 +19,16 @@ from voicebot.thinking.words import fold
 MOST_REFUSALS = 4
 """A summary refused this often is not going to come right by asking."""
 
-_ALIKE = 0.6
+_AFTER = re.compile(r".*\b(?:c'est|c est|plutôt|mais|j'ai dit)\s+(.+)$", re.I)
+
+_ALIKE = 0.8
 """Likeness (Jaro-Winkler) from which a name said in correction stands for the one that was read."""
 
 
 def take(turn: Turn, reading: Reading) -> bool:
     """Take the answer to ``confirm``."""
+    if turn.state.correcting:
+        return take_items(turn, reading)
     match turn.state.pending:
         case Pending(kind="item", item=item, value=value) if item is not None:
             return _item(turn, reading, item, value)
@@ -108,15 +113,14 @@ def _summary(turn: Turn, reading: Reading) -> bool:
 
 def take_items(turn: Turn, reading: Reading) -> bool:
     """Take the answer to "what is wrong"."""
-    turn.put(correcting=False)
     if "cancel" in reading.says or "nothing_more" in reading.says:
         _drop(turn)
         return True
     if _facts(turn, replace(reading, yes=False)) or _items(turn, reading):
         return True
     if reading.plain_yes:
+        turn.put(correcting=False)
         return True
-    turn.put(correcting=True)
     return False
 
 
@@ -131,6 +135,7 @@ def _ask_what(turn: Turn) -> None:
 
 
 def _drop(turn: Turn) -> None:
+    turn.put(correcting=False)
     turn.say("confirm.dropped")
     turn.close_act()
 
@@ -175,7 +180,9 @@ def _facts(turn: Turn, reading: Reading) -> bool:
         _names(turn, reading)
     if turn.state == before:
         return False
-    turn.put(pending=None, correcting=False)
+    if turn.state.pending is before.pending:
+        turn.put(pending=None)
+    turn.put(correcting=False)
     return True
 
 
@@ -205,8 +212,13 @@ def _names(turn: Turn, reading: Reading) -> None:
     person = turn.state.person
     only: NameItem | None = "first_name" if "first_name" in reading.items else None
     only = "birth_name" if "birth_name" in reading.items else only
+    if reading.keys:
+        return
     names = read_answer(reading.text, only or "birth_name")
-    if not names or reading.keys:
+    if not names and (tail := _AFTER.search(reading.text)):
+        # "Ce n'est pas mon nom, c'est Durand": what comes last is the name.
+        names = read_answer(tail[1], only or "birth_name")
+    if not names:
         return
     if names.birth_name is not None and names.first_name is not None:
         changed = NamesHeard(names.birth_name, names.first_name)
@@ -222,6 +234,7 @@ def _names(turn: Turn, reading: Reading) -> None:
         if value is not None and value != getattr(person, item)
     }
     if not new:
+        _other_name(turn, changed)
         return
     turn.wish(patient=None)
     if turn.state.refusals >= 1 and not names.spelled:
@@ -231,6 +244,15 @@ def _names(turn: Turn, reading: Reading) -> None:
         return
     turn.person(**new)
     turn.put(refusals=turn.state.refusals + 1)
+
+
+def _other_name(turn: Turn, said: NamesHeard) -> None:
+    """A name that we have right is said again: it is the other one that must be wrong, and is read back."""
+    person = turn.state.person
+    other: NameItem = "birth_name" if said.first_name is not None else "first_name"
+    value = person.birth_name if other == "birth_name" else person.first_name
+    if value is not None and (said.birth_name is None or said.first_name is None):
+        turn.put(pending=Pending("item", other, value))
 
 
 def _stands_for(said: str, turn: Turn) -> NameItem | None:

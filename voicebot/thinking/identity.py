@@ -12,7 +12,6 @@ from voicebot.french.speak import say_phone
 from voicebot.ports import Patient, PatientClaim
 from voicebot.thinking import misses
 from voicebot.thinking.questions import put_question
-from voicebot.thinking.state import Person
 from voicebot.thinking.turn import Turn
 
 MOST_FAILURES = 3
@@ -25,7 +24,7 @@ def ask_missing(turn: Turn) -> bool:
     if turn.state.spelling is not None:
         put_question(turn, "spelling")
     elif person.birth_name is None and not person.keyed:
-        if person == Person() and wish.act == "book" and wish.failures == 0:
+        if person.heard == () and person.phone is None and wish.act == "book" and wish.failures == 0:
             turn.ask("birth_name", "birth_name.first_other" if wish.other_person else "birth_name.first")
         else:
             put_question(turn, "birth_name")

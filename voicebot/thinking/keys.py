@@ -30,6 +30,10 @@ def read_keys(turn: Turn, keys: str) -> Reading | None:
         return Reading(keys, yes=keys == "1", keys=True)
     if asks == "open" and keys in _OPEN:
         return Reading(keys, frozenset({_OPEN[keys]}), keys=True)
+    if asks == "confirm" and state.correcting:
+        if keys == "9":
+            return Reading(keys, frozenset({"cancel"}), keys=True)
+        return Reading(keys, items=frozenset({ITEMS[int(keys) - 1]}), keys=True) if "1" <= keys <= "6" else None
     if asks in _YES_NO:
         return Reading(keys, yes=keys == "1", known=keys == "1", keys=True) if keys in ("1", "2") else None
     match asks:
@@ -75,10 +79,6 @@ def _listed(turn: Turn, keys: str) -> Reading | None:
     """The nth of the list that the question reads out."""
     number = int(keys) - 1
     office, state = turn.mind.office, turn.state
-    if state.asks == "which" and state.correcting:
-        if keys == "9":
-            return Reading(keys, frozenset({"cancel"}), keys=True)
-        return Reading(keys, items=frozenset({ITEMS[number]}), keys=True) if 0 <= number < 6 else None
     if state.asks == "which":
         return Reading(keys, choice=number, keys=True) if 0 <= number < len(state.wish.appointments or ()) else None
     choices = office.bookable_motives() if state.asks == "motive" else office.who_does(state.wish.motive)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from voicebot.french.names import capitalise, read_name
+from voicebot.french.words import split as split_words
 from voicebot.ports import Asks
 from voicebot.thinking.words import fold
 
@@ -51,23 +52,47 @@ NO_NAMES = NamesHeard()
 
 
 def read_answer(text: str, asks: Asks) -> NamesHeard:
-    """Names in the answer to a question about a name."""
+    """Names in the answer to a question about a name.
+
+    What comes last after "nom", "c'est" and the like is the name: a recogniser that mishears what stands before it
+    must not add to it.
+    """
     text = _REJECTED.sub("", text)
     if split := _said_apart(text):
         return split
     if asks == "birth_name" and _FIRST_NAME_SAID.search(text):
         asks = "first_name"
-    if asks == "first_name":
-        reading = read_name(text, first_name=True)
-        if reading.name is None or _no_name(reading.name):
-            return NamesHeard()
-        return NamesHeard(first_name=reading.name, sure=reading.sure, spelled=reading.spelled)
-    reading = read_name(text)
+    first = asks == "first_name"
+    reading = read_name(text, first_name=first)
+    if not reading.spelled and (tail := _after_cue(text)):
+        reading = read_name(tail, first_name=first)
     if reading.name is None or (not reading.spelled and _no_name(reading.name)):
-        return NamesHeard()
+        return NO_NAMES
     if reading.spelled or asks == "spelling":
+        if first:
+            return NamesHeard(first_name=reading.name, sure=reading.sure, spelled=reading.spelled)
         return NamesHeard(birth_name=reading.name, sure=reading.sure, spelled=reading.spelled)
-    return replace(_divide(reading.name), sure=reading.sure)
+    if first:
+        return NamesHeard(first_name=reading.name, sure=reading.sure and _plausible(reading.name, first=True))
+    heard = _divide(reading.name)
+    return replace(heard, sure=reading.sure and _plausible(heard.birth_name or "", first=False))
+
+
+def _after_cue(text: str) -> str:
+    """What follows the last word that announces a name; empty where nothing does."""
+    words = [word for word in split_words(text) if not word.is_mark]
+    for at in range(len(words) - 1, -1, -1):
+        if words[at].norm in _listed("cues"):
+            return text[words[at].end :]
+    return ""
+
+
+def _plausible(name: str, *, first: bool) -> bool:
+    """Whether several words look like one name: "De La Tour", "Jean-Pierre", not "Six Imbert"."""
+    words = name.split()
+    if len(words) < 2:
+        return True
+    return is_first_name(name) if first else all(fold(word) in _listed("particles") for word in words[:-1])
 
 
 def read_introduction(text: str) -> NamesHeard:
@@ -93,7 +118,11 @@ def is_first_name(name: str) -> bool:
 def _no_name(name: str) -> bool:
     """Whether these words are a sentence rather than a name."""
     words = fold(name).split()
-    return len(words) > 5 or any(word in _listed("never") for word in words)
+    return (
+        len(words) > 5
+        or any(word in _listed("never") for word in words)
+        or all(word in _listed("particles") or len(word) < 2 for word in words)
+    )
 
 
 def _said_apart(text: str) -> NamesHeard | None:
@@ -106,6 +135,8 @@ def _said_apart(text: str) -> NamesHeard | None:
         first, birth = first[: match.start()], first[match.end() :]
     first_name, birth_name = read_name(first, first_name=True), read_name(birth)
     if first_name.name is None or birth_name.name is None:
+        return None
+    if _no_name(first_name.name) or _no_name(birth_name.name):
         return None
     return NamesHeard(birth_name.name, first_name.name, first_name.sure and birth_name.sure)
 

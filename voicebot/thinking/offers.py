@@ -142,21 +142,34 @@ def take_choice(turn: Turn, reading: Reading) -> bool:
     """Take the answer to an offer: one of them, another time, someone else, or none."""
     offers = turn.state.wish.offers
     picked = reading.choice if reading.choice is not None and 0 <= reading.choice < len(offers) else None
-    if picked is not None and reading.yes is not False:
+    if _asks_anew(turn, reading):
+        _look_elsewhere(turn, reading.when or SOONEST)
+    elif picked is not None and reading.yes is not False:
         choose(turn, picked)
     elif len(offers) == 1 and reading.plain_yes:
         choose(turn, 0)
     elif reading.practitioner is not None and not _fits(turn, reading):
         _someone(turn, reading.practitioner.id)
     elif reading.when is not None and reading.when.windows:
-        _time(turn, reading.when, refused=reading.yes is False or "other_offer" in reading.says)
-    elif "soonest" in reading.says or "any_practitioner" in reading.says:
+        _time(turn, reading, reading.when)
+    elif reading.says & {"soonest", "any_practitioner", "no_preference"}:
         choose(turn, 0)
     elif reading.says & {"later", "earlier", "other_offer"} or reading.yes is False:
         _another(turn, reading)
     else:
         return False
     return True
+
+
+def _asks_anew(turn: Turn, reading: Reading) -> bool:
+    """Whether, of a single offer, only a wider time was named again ("plutôt jeudi"): that is no acceptance."""
+    wish, when = turn.state.wish, reading.when
+    if len(wish.offers) != 1 or when is None or reading.yes is not None or not when.windows:
+        return False
+    if wish.when is not None and when.windows == wish.when.windows:
+        return False
+    start = wish.offers[0].start
+    return any(first <= start < last and last - first > timedelta(hours=1) for first, last in when.windows)
 
 
 def _fits(turn: Turn, reading: Reading) -> bool:
@@ -176,11 +189,12 @@ def _someone(turn: Turn, practitioner: str) -> None:
         propose(turn)
 
 
-def _time(turn: Turn, when: When, *, refused: bool) -> None:
-    """A time was named: it picks an offer, narrows them, or asks for others."""
+def _time(turn: Turn, reading: Reading, when: When) -> None:
+    """A time was named: it picks an offer, narrows them (to one, where it was not heard for certain), or asks anew."""
+    refused = reading.yes is False or "other_offer" in reading.says
     offers = turn.state.wish.offers
     kept = [index for index, slot in enumerate(offers) if any(start <= slot.start < end for start, end in when.windows)]
-    if len(kept) == 1 and not refused:
+    if len(kept) == 1 and not refused and (when.sure or reading.yes is True):
         choose(turn, kept[0])
     elif kept and not refused:
         _narrow(turn, kept)

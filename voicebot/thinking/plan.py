@@ -20,7 +20,7 @@ def advance(turn: Turn) -> None:
     elif state.callback_for is not None:
         callbacks.advance(turn)
     elif state.correcting:
-        put_question(turn, "which")
+        put_question(turn, "confirm")
     elif state.wish.act == "book":
         booking.advance(turn)
     elif state.wish.act is not None:

@@ -114,6 +114,11 @@ def person_name(turn: Turn, person: Person) -> str:
 
 
 def _confirm(turn: Turn, form: Form) -> None:
+    if turn.state.correcting:
+        turn.ask(
+            "confirm", {"ask": "confirm.wrong", "again": "confirm.wrong_again", "keys": "confirm.wrong_keys"}[form]
+        )
+        return
     pending = turn.state.pending
     # A summary is said again in full: a caller who did not follow must be able to hear every error.
     if form != "ask":
@@ -192,9 +197,6 @@ def _letters(name: str) -> str:
 
 
 def _which(turn: Turn, form: Form) -> None:
-    if turn.state.correcting:
-        turn.ask("which", {"ask": "confirm.wrong", "again": "confirm.wrong_again", "keys": "confirm.wrong_keys"}[form])
-        return
     texts = [turn.appointment(item) for item in turn.state.wish.appointments or ()]
     if form == "keys":
         turn.ask("which", "which.keys", menu=turn.menu(texts))

@@ -25,6 +25,8 @@ class Person:
     phone: str | None = None
     spelled: frozenset[str] = frozenset()
     """The names that were spelled, or confirmed as heard."""
+    heard: tuple[str, ...] = ()
+    """Names as they were heard, the last first: what is spelled takes its accents from them."""
     keyed: bool = False
     """Identity goes by keys: birth date and phone; the name is the secretary's to complete."""
 
@@ -100,7 +102,7 @@ class State:
     spelling: NameItem | None = None
     """Which name is to be spelled next."""
     correcting: bool = False
-    """``which`` asks what is wrong with the summary rather than which appointment."""
+    """``confirm`` asks what is wrong with the summary rather than whether it is right."""
     misses: int = 0
     """Turns without anything understood, in a row."""
     refusals: int = 0

@@ -121,7 +121,7 @@ class Turn:
         """What this turn says and asks."""
         state = self.state
         offers = tuple(slot.start for slot in state.wish.offers) if state.asks == "choice" else ()
-        if state.asks == "which" and not state.correcting:
+        if state.asks == "which":
             offers = tuple(item.slot.start for item in state.wish.appointments or ())
         return Reply(
             say=" ".join(self._pieces),

@@ -196,7 +196,7 @@ def _may_be_birth_date(text: str, asks: Asks | None) -> bool:
 def _choice(text: str, state: State, now: datetime, settings: WhenSettings) -> int | None:
     if state.asks == "choice":
         offered = tuple(slot.start for slot in state.wish.offers)
-    elif state.asks == "which" and not state.correcting:
+    elif state.asks == "which":
         offered = tuple(item.slot.start for item in state.wish.appointments or ())
     else:
         return None
