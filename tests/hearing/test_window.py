@@ -46,10 +46,17 @@ def test_a_window_holds_the_speech_is_whole_and_is_never_twice_the_mels(
     short = short_window(samples, settings, rate=RATE, hop=hop, mels=mels)
     long = long_window(samples, settings, rate=RATE, hop=hop, mels=mels)
     assert short * hop >= samples
-    assert short <= long
     for frames in (short, long):
         assert frames % multiple == 0
         assert frames not in (2 * mels - 1, 2 * mels)
+
+
+def test_the_second_try_is_as_long_as_the_model_can_afford() -> None:
+    windows = [
+        long_window(RATE, settings, rate=RATE, hop=160, mels=80)
+        for settings in (PUBLISHED, WhisperSettings(second_try=12.0), WhisperSettings(longest=8.0), MINIATURE)
+    ]
+    assert windows == [3000, 1200, 800, 800]
 
 
 @given(seconds=st.floats(0.1, 40.0), longest=st.floats(2.0, 10.0))

@@ -61,6 +61,15 @@ def test_a_phrase_not_yet_rendered_is_said_at_once_and_kept(voice: Counting) -> 
     assert voice.asked == ["Bonjour."]
 
 
+def test_rendering_stops_in_time_and_goes_on_later(voice: Counting) -> None:
+    phrases = Phrases(voice, ["Un.", "Deux.", "Trois."])
+    ticks = iter(range(100))
+    assert not phrases.render(3, clock=lambda: next(ticks))
+    assert voice.asked == ["Un.", "Deux."]
+    assert phrases.render()
+    assert voice.asked == ["Un.", "Deux.", "Trois."]
+
+
 def test_a_phrase_broken_off_is_not_kept(voice: Counting) -> None:
     phrases = Phrases(voice, ["Bonjour."])
     next(phrases.synthesise("Bonjour."))
@@ -73,6 +82,20 @@ def test_the_memory_is_bounded(voice: Counting, monkeypatch: pytest.MonkeyPatch)
     phrases.render()
     assert len(phrases) == 1
     assert list(phrases.synthesise("Au revoir."))
+
+
+def test_another_rate_is_converted_not_synthesised_again(voice: Counting) -> None:
+    phrases = Phrases(voice, ["Bonjour.", "Au revoir."])
+    phrases.render()
+    wide = phrases.at_rate(16000)
+    wide.render()
+    assert voice.asked == ["Bonjour.", "Au revoir."]
+    sound, narrow = wide.sound("Bonjour."), phrases.sound("Bonjour.")
+    assert sound is not None
+    assert narrow is not None
+    assert sound.rate == 16000
+    assert sound.seconds == pytest.approx(narrow.seconds)
+    assert sum(piece.seconds for piece in wide.synthesise("Autre chose ?")) == pytest.approx(0.13)
 
 
 def test_too_many_phrases_are_refused(voice: Counting) -> None:

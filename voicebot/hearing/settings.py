@@ -18,8 +18,10 @@ class WhisperSettings:
     trailing: float = 2.5
     """Silence added after the speech, s (reported need of real models; unmeasured here)."""
     longest: float = 30.0
-    """The length that the model was trained on, s: a rejected utterance is tried again once at this length, and longer
-    speech is cut at a silence."""
+    """The length that the model was trained on, s: longer speech is cut at a silence."""
+    second_try: float = 30.0
+    """Window of the second try of a rejected utterance, s; none where it is not longer than the first. Slow models
+    cannot afford their full length within a call."""
     frames: int = 100
     """Windows are whole multiples of this many frames."""
     tokens_a_second: float = 8.0

@@ -23,8 +23,9 @@ def short_window(samples: int, settings: WhisperSettings, *, rate: int, hop: int
 
 
 def long_window(samples: int, settings: WhisperSettings, *, rate: int, hop: int, mels: int) -> int:
-    """Frames of the longest window, for a second try."""
-    return _frames(max(settings.longest, samples / rate), settings, rate=rate, hop=hop, mels=mels)
+    """Frames of the window for a second try."""
+    seconds = min(settings.second_try, settings.longest)
+    return _frames(max(seconds, samples / rate), settings, rate=rate, hop=hop, mels=mels)
 
 
 def _frames(seconds: float, settings: WhisperSettings, *, rate: int, hop: int, mels: int) -> int:

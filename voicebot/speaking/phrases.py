@@ -6,15 +6,35 @@ Only texts that are declared as fixed can enter, so no patient's name stays here
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from math import inf
+from time import monotonic
 
 from voicebot.errors import ConfigurationError
 from voicebot.ports import Audio, Voice
+from voicebot.speaking.resample import Resampler, pcm, samples_of
 
 MOST = 400
 """Phrases of one voice."""
 MOST_BYTES = 64 * 1024 * 1024
 """Sound of one voice: about 35 minutes at 16 kHz."""
+
+
+class AtRate:
+    """A `voicebot.ports.Voice` whose sound comes from another and is converted to ``rate`` Hz."""
+
+    def __init__(self, voice: Voice, rate: int) -> None:
+        self._voice = voice
+        self._rate = rate
+
+    def synthesise(self, text: str) -> Iterator[Audio]:
+        """The other voice's pieces at this rate."""
+        resampler: Resampler | None = None
+        for piece in self._voice.synthesise(text):
+            resampler = resampler or Resampler(piece.rate, self._rate)
+            yield from pcm(resampler.push(samples_of(piece.pcm)), self._rate)
+        if resampler:
+            yield from pcm(resampler.finish(), self._rate)
 
 
 class Phrases:
@@ -37,15 +57,24 @@ class Phrases:
         """Phrases rendered so far."""
         return len(self._sounds)
 
-    def render(self) -> None:
-        """Synthesise every fixed phrase, in the order given. Blocking: some ms each with espeak-ng, 0.3 s with Piper.
+    def render(self, seconds: float = inf, *, clock: Callable[[], float] = monotonic) -> bool:
+        """Synthesise the fixed phrases in the order given, for at most ``seconds``; tells whether all are done.
 
-        Calls may go on meanwhile: `synthesise` says what is not yet here as any other text, and then keeps it.
+        Blocking: some ms each with espeak-ng, 0.3 s with Piper. Calls may go on meanwhile: `synthesise` says what is
+        not yet here as any other text, and then keeps it.
         """
+        until = clock() + seconds
         for key in self._texts:
+            if clock() >= until:
+                return False
             if self.sound(key) is None:
                 for _ in self.synthesise(key):
                     pass
+        return True
+
+    def at_rate(self, rate: int) -> Phrases:
+        """The same phrases at another rate of a call, converted rather than synthesised again."""
+        return Phrases(AtRate(self, rate), self._texts.values())
 
     def sound(self, text: str) -> Audio | None:
         """The sound of a fixed phrase, or None."""

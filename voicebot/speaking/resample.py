@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil, gcd
 
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import firwin, upfirdn
 
+from voicebot.ports import Audio
+
 Samples = npt.NDArray[np.float32]
+
+
+def samples_of(pcm: bytes) -> Samples:
+    """s16le PCM as floats from −1 to 1."""
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32768)
+
+
+def pcm(samples: Samples, rate: int) -> Iterator[Audio]:
+    """Floats as one piece of sound, or none where there are none."""
+    if len(samples):
+        yield Audio(rate, (np.clip(samples, -1, 32767 / 32768) * 32768).astype("<i2").tobytes())
 
 
 class Resampler:

@@ -16,7 +16,7 @@ from voicebot.ports import Audio
 from voicebot.speaking.espeak import Espeak
 from voicebot.speaking.piper import PiperEngine
 from voicebot.speaking.prosody import breaths
-from voicebot.speaking.resample import Resampler
+from voicebot.speaking.resample import Resampler, pcm
 
 RATES = (8000, 16000)
 """Rates of a call, Hz."""
@@ -72,17 +72,13 @@ class CallVoice:
         for breath in breaths(text, self.pace):
             resampler = Resampler(self.engine.rate, self.rate)
             for samples in self.engine.stream(breath.text, self.pace):
-                yield from self._audio(resampler.push(samples))
+                yield from pcm(resampler.push(samples), self.rate)
             silence = np.zeros(int(breath.pause * self.rate), np.float32)
-            yield from self._audio(np.concatenate((resampler.finish(), silence)))
+            yield from pcm(np.concatenate((resampler.finish(), silence)), self.rate)
 
     def at_pace(self, pace: float) -> CallVoice:
         """The same voice, slower or faster."""
         return CallVoice(self.engine, self.rate, name=self.name, pace=pace)
-
-    def _audio(self, samples: Samples) -> Iterator[Audio]:
-        if len(samples):
-            yield Audio(self.rate, (np.clip(samples, -1, 32767 / 32768) * 32768).astype("<i2").tobytes())
 
 
 def load_voice(rate: int, *, models: Path | None = None, name: str | None = None) -> CallVoice:
