@@ -21,9 +21,9 @@ def speakers(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
-@pytest.fixture(scope="module")
-def engine(speakers: int, tmp_path_factory: pytest.TempPathFactory) -> PiperEngine:
-    return PiperEngine(build(tmp_path_factory.mktemp("voice"), speakers=speakers))
+@pytest.fixture(scope="module", params=[True, False], ids=["named", "numbered"])
+def engine(request: pytest.FixtureRequest, speakers: int, tmp_path_factory: pytest.TempPathFactory) -> PiperEngine:
+    return PiperEngine(build(tmp_path_factory.mktemp("voice"), speakers=speakers, named=request.param))
 
 
 @pytest.mark.parametrize("frames", [1, 5, 21, 22, 100, 300])

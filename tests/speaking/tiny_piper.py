@@ -49,8 +49,12 @@ class _Graph:
         )
 
 
-def build(directory: Path, *, speakers: int = 1, vocoder: bool = True, seed: int = 0) -> Path:
-    """Write ``voice.onnx`` and its configuration into ``directory`` and return it."""
+def build(directory: Path, *, speakers: int = 1, vocoder: bool = True, named: bool = True, seed: int = 0) -> Path:
+    """Write ``voice.onnx`` and its configuration into ``directory`` and return it.
+
+    Without ``named`` its nodes and weights have the numbers that old exporters gave them; without ``vocoder`` it has no
+    transposed convolution.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     graph = _Graph(seed)
     inputs = [
@@ -64,7 +68,7 @@ def build(directory: Path, *, speakers: int = 1, vocoder: bool = True, seed: int
         looked_up = graph.node("Gather", [graph.weight("emb_g.weight", speakers, _LATENT), "sid"], "/emb_g/Gather")
         speaker = graph.node("Unsqueeze", [looked_up, graph.constant("last", np.array([2]))], "/Unsqueeze")
     latent = _latent(graph, speaker)
-    output = _vocoder(graph, latent, speaker, name="conv_pre" if vocoder else "first")
+    output = _vocoder(graph, latent, speaker) if vocoder else _plain(graph, latent)
     model = helper.make_model(
         helper.make_graph(
             [*graph.nodes, helper.make_node("Unsqueeze", [output, graph.constant("front", np.array([1]))], ["output"])],
@@ -76,6 +80,8 @@ def build(directory: Path, *, speakers: int = 1, vocoder: bool = True, seed: int
         opset_imports=[helper.make_opsetid("", 15)],
         ir_version=8,
     )
+    if not named:
+        _forget_names(model.graph)
     onnx.checker.check_model(model)
     onnx.save(model, str(directory / "voice.onnx"))
     config = {
@@ -107,8 +113,26 @@ def _latent(graph: _Graph, speaker: str | None) -> str:
     return noisy if speaker is None else graph.node("Add", [noisy, speaker], "/Add_1")
 
 
-def _vocoder(graph: _Graph, latent: str, speaker: str | None, name: str) -> str:
-    x = graph.conv(latent, f"dec.{name}", _LATENT, _WIDTH, 7)
+def _forget_names(graph: onnx.GraphProto) -> None:
+    outside = {value.name for value in (*graph.input, *graph.output)} | {""}
+    numbers: dict[str, str] = {}
+    for tensor in graph.initializer:
+        tensor.name = numbers.setdefault(tensor.name, str(len(numbers)))
+    for index, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{index}"
+        for names in (node.input, node.output):
+            for place, name in enumerate(names):
+                if name not in outside:
+                    names[place] = numbers.setdefault(name, str(len(numbers)))
+
+
+def _plain(graph: _Graph, latent: str) -> str:
+    mean = graph.node("ReduceMean", [latent], "/ReduceMean", axes=[1])
+    return graph.node("Tanh", [mean], "/dec/Tanh")
+
+
+def _vocoder(graph: _Graph, latent: str, speaker: str | None) -> str:
+    x = graph.conv(latent, "dec.conv_pre", _LATENT, _WIDTH, 7)
     if speaker is not None:
         x = graph.node("Add", [x, graph.conv(speaker, "dec.cond", _LATENT, _WIDTH, 1)], "/dec/Add")
     for index, (stride, kernel) in enumerate(((8, 16), (8, 16), (2, 4), (2, 4))):

@@ -1,7 +1,7 @@
 """Piper voices with the first sound early.
 
 Stock Piper yields whole sentences, normalises each to full scale, and lets its session spin on every core. Here the
-graph is split at the input of the vocoder (``conv_pre`` of HiFi-GAN): text to latent frames once, then the vocoder
+graph is split at the input of the vocoder (HiFi-GAN's ``conv_pre``): text to latent frames once, then the vocoder
 chunk by chunk with an overlap as wide as its receptive field, which equals the whole decode. No torch, no file written.
 
 Source of the format: https://github.com/OHF-Voice/piper1-gpl (VITS; ONNX inputs ``input``, ``input_lengths``,
@@ -77,7 +77,7 @@ class PiperEngine:
             "scales": np.array(scales, np.float32),
             "sid": np.array([self._speaker], np.int64),
         }
-        [first] = self._encoder.run(None, _taken(self._encoder, feed))
+        first = self._encoder.run(None, _taken(self._encoder, feed))[0]
         if self._vocoder is None:
             yield np.clip(first.reshape(-1), -1, 1)
         else:
@@ -126,7 +126,7 @@ def _split(graph: Path, hop: int) -> tuple[bytes, bytes | None, int]:
     inputs = [value.name for value in model.graph.input]
     if not {"input", "input_lengths", "scales"} <= set(inputs):
         raise UnavailableError(f"{graph} is not a Piper voice: its inputs are {', '.join(inputs)}")
-    first = next((node for node in model.graph.node if node.op_type == "Conv" and "conv_pre" in node.name), None)
+    first = _conv_pre(model)
     if first is None:
         return model.SerializeToString(), None, hop
     latent, output = first.input[0], model.graph.output[0].name
@@ -143,6 +143,24 @@ def _split(graph: Path, hop: int) -> tuple[bytes, bytes | None, int]:
                 node.input[index] = _LATENT
     vocoder.graph.input[0].name = _LATENT
     return encoder.SerializeToString(), vocoder.SerializeToString(), hop
+
+
+def _conv_pre(model: Any) -> Any:
+    """The vocoder's first convolution, or None: the widest one just above the first transposed convolution.
+
+    Only vocoders have these. Names do not tell: they differ between the versions of torch that exported the voices.
+    """
+    producers = {name: node for node in model.graph.node for name in node.output}
+    widths = {tensor.name: tensor.dims[-1] for tensor in model.graph.initializer if tensor.dims}
+    left = [node.input[0] for node in model.graph.node if node.op_type == "ConvTranspose"][:1]
+    found: list[Any] = []
+    while left:
+        node = producers.get(left.pop())
+        if node is not None and node.op_type == "Conv":  # with several speakers a second one adds theirs
+            found.append(node)
+        elif node is not None:
+            left.extend(node.input)
+    return max(found, key=lambda node: widths.get(node.input[1], 0), default=None)
 
 
 def _needed(model: Any, output: str, *, stop: str, among: Sequence[str]) -> list[str]:
