@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 from voicebot.french.phonetics import candidates, phonetic_key
 from voicebot.french.phrases import Phrases, load
-from voicebot.french.spelling import SPELLING, Spelled, read_letters
+from voicebot.french.spelling import ACCENTS, ALPHABET, SIGNS, Spelled, read_letters
 from voicebot.french.words import Word, fold, split
 
 _DATA = load("noms.toml")
@@ -80,7 +81,7 @@ def _compose(words: list[Word], text: str, *, first_name: bool) -> str:
     """Join words with the sign that the text has between them, else the one that French writing wants."""
     composed = unicodedata.normalize("NFC", text)
     name = words[0].text
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         between = composed[before.end : word.start].strip()
         if before.norm in _ELIDED and len(before.norm) == 1:
             sign = "'"
@@ -109,17 +110,18 @@ def spell_out(name: str) -> str:
     """Letters for the ear: ``"Dû"`` → ``"D comme Daniel, U accent circonflexe comme Ursule"``."""
     parts: list[str] = []
     for char in unicodedata.normalize("NFC", name.lower()):
-        base, *marks = unicodedata.normalize("NFD", char)
-        if base in SPELLING.signs:
-            parts.append(SPELLING.signs[base])
-        elif base in SPELLING.words:
-            accents = "".join(f" {_accent_name(mark)}" for mark in marks if mark in SPELLING.accents)
-            parts.append(f"{base.upper()}{accents} comme {SPELLING.words[base]}")
+        decomposed = unicodedata.normalize("NFD", char)
+        base, marks = decomposed[0], decomposed[1:]
+        if base in SIGNS:
+            parts.append(SIGNS[base])
+        elif base in ALPHABET:
+            accents = "".join(f" {_accent_name(mark)}" for mark in marks if mark in ACCENTS)
+            parts.append(f"{base.upper()}{accents} comme {ALPHABET[base]}")
     return ", ".join(parts)
 
 
 def _accent_name(mark: str) -> str:
-    name = SPELLING.accents[mark]
+    name = ACCENTS[mark]
     return name if name in ("tréma", "cédille") else f"accent {name}"
 
 

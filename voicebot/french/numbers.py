@@ -6,13 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from text_to_num import Token, find_numbers
+from text_to_num import find_numbers
 
-_UNITS = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf"]
+_UNITS = (
+    *("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize"),
+    *("quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf"),
+)
 _TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante"}
 
 NUMBER_WORDS = frozenset(
-    ["zero", "zeros", "un", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt", "vingts", "trente", "quarante", "cinquante", "soixante", "septante", "huitante", "octante", "nonante", "cent", "cents", "mille"]
+    (
+        *("zero", "zeros", "un", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"),
+        *("onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt", "vingts", "trente", "quarante"),
+        *("cinquante", "soixante", "septante", "huitante", "octante", "nonante", "cent", "cents", "mille"),
+    )
 )
 """Folded words that a cardinal number may hold."""
 
@@ -29,7 +36,9 @@ class Number:
     end: int
 
 
-class _Part(Token):
+class _Part:
+    """A word as text2num wants it (its ``Token`` protocol)."""
+
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
@@ -38,7 +47,7 @@ class _Part(Token):
     def text(self) -> str:
         return self._text
 
-    def nt_separated(self, previous: Token) -> bool:
+    def nt_separated(self, previous: object) -> bool:
         return False
 
     def not_a_number_part(self) -> bool:

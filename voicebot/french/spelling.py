@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from voicebot.french.phrases import Phrases, load
 from voicebot.french.words import Word, fold
@@ -13,15 +14,12 @@ _DATA = load("alphabet.toml")
 _TIMES = {"deux": 2, "2": 2, "double": 2, "trois": 3, "3": 3}
 
 
-class _Tables:
-    """The spelling alphabet and the signs, both ways."""
-
-    words: dict[str, str] = _DATA["comme"]
-    accents: dict[str, str] = {mark: name for name, mark in _DATA["accents"].items()}
-    signs: dict[str, str] = {sign: names[0] for sign, names in _DATA["signes"].items()}
-
-
-SPELLING = _Tables()
+ALPHABET: Mapping[str, str] = MappingProxyType(_DATA["comme"])
+"""The word that says each letter on a phone."""
+ACCENTS: Mapping[str, str] = MappingProxyType({mark: name for name, mark in _DATA["accents"].items()})
+"""Combining marks and how they are called."""
+SIGNS: Mapping[str, str] = MappingProxyType({sign: names[0] for sign, names in _DATA["signes"].items()})
+"""Signs inside names and how they are called."""
 
 _LETTERS: Phrases[str] = Phrases((name, letter) for letter, names in _DATA["lettres"].items() for name in names)
 _ACCENTS: Phrases[str] = Phrases(

@@ -28,7 +28,11 @@ _PASSES = (
 )
 
 _UNDERSTOOD = frozenset(
-    ["DAY", "HRS", "SET", "ANY", "SOON", "EARLIEST", "OR", "AND", "COMMA", "STOP", "BUT", "NOT", "PLUTOT", "CORR", "NO", "YES", "DONC", "CANT", "CAN", "BUSY", "BOOK", "CLAIM", "REASON", "SINCE", "MOVE", "TITLE", "WANT", "THIS", "EXACT", "SOFT", "DASH", "COLON", "SLASH", "AGO"]
+    (
+        *("DAY", "HRS", "SET", "ANY", "SOON", "EARLIEST", "OR", "AND", "COMMA", "STOP", "BUT", "NOT", "PLUTOT", "CORR"),
+        *("NO", "YES", "DONC", "CANT", "CAN", "BUSY", "BOOK", "CLAIM", "REASON", "SINCE", "MOVE", "TITLE", "WANT"),
+        *("HAVE", "THIS", "EXACT", "SOFT", "DASH", "COLON", "SLASH", "AGO"),
+    )
 )
 _LONGEST = 400
 

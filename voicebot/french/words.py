@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_WORD = re.compile(r"\d+|[^\W\d_]+|[.,;:!?/…]|(?<=\d)-(?=\d)")
+_WORD = re.compile(r"\d+|[^\W\d_]+|[.,;:!?/…]|(?<=[\dh])[-–](?=\d)")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'", "Œ": "oe", "Æ": "ae"})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, Days, Exact
 from voicebot.french.time.settings import DAY
@@ -75,7 +76,9 @@ def _narrow(cx: Context, wanted: list[Term]) -> None:
                 cx.doubt("une préférence parmi plusieurs jours")
         if term.hours_only:
             _hours_alone(cx, wanted, index)
-        elif term.days_only and term.join not in ("or", "list") and _apply_span(term, wanted[:index]):
+        elif term.days_only and term.join not in ("or", "list") and _apply_span(cx, term, wanted[:index]):
+            continue
+        elif term.days and term.join not in ("or", "list") and _inside_span(cx, term, before):
             continue
         elif term.days_only and before.hours_only and not before.inherited:
             if term.join == "or":
@@ -83,7 +86,7 @@ def _narrow(cx: Context, wanted: list[Term]) -> None:
             else:
                 term.hours, term.hours_first, before.inherited = list(before.hours), True, True
     _share_hours(wanted)
-    _share_spans(wanted)
+    _share_spans(cx, wanted)
 
 
 def _hours_alone(cx: Context, wanted: list[Term], index: int) -> None:
@@ -105,7 +108,7 @@ def _hours_alone(cx: Context, wanted: list[Term], index: int) -> None:
             _intersect_hours(cx, block, term)
             return
         shared = [t for t in block if t.hours is last.hours or t is last]
-        term.days = [_either([t.days for t in shared])] if len(shared) > 1 else list(last.days)
+        term.days = [_either(cx, [t.days for t in shared])] if len(shared) > 1 else list(last.days)
         term.sets = [s for t in shared for s in t.sets]
         return
     if term.join == "or":
@@ -126,25 +129,40 @@ def _intersect_hours(cx: Context, block: Sequence[Term], term: Term) -> None:
     term.inherited = True
 
 
-def _either(lists: Sequence[Sequence[Days]]) -> Days:
+def _either(cx: Context, lists: Sequence[Sequence[Days]]) -> Days:
     mask = 0
     for days in lists:
-        mask |= _days_mask(days)
+        mask |= _days_mask(cx, days)
     return Days(mask, "span")
 
 
-def _apply_span(term: Term, earlier: Sequence[Term]) -> bool:
+def _apply_span(cx: Context, term: Term, earlier: Sequence[Term]) -> bool:
     """« mardi ou jeudi, la semaine prochaine »: a span after a comma narrows the days before it."""
     if not all(d.kind in ("span", "every") for d in term.days):
         return False
     block = [t for t in earlier if t.days and not _has_span(t)]
     if term.join not in ("comma", "but", "plutot", "and", "") or not block or len(block) != len(earlier):
         return False
-    if not all(_days_mask([*t.days, *term.days]) for t in block):
+    if not all(_days_mask(cx, [*t.days, *term.days]) for t in block):
         return False
     for t in block:
         t.days = [*t.days, *term.days]
     term.inherited = True
+    return True
+
+
+def _inside_span(cx: Context, term: Term, before: Term) -> bool:
+    """« la semaine prochaine, plutôt jeudi »: a weekday after a span is the one inside it."""
+    if before.inherited or before.sets or not before.days or not all(d.kind == "span" for d in before.days):
+        return False
+    if not all(d.kind in ("weekday", "every") for d in term.days):
+        return False
+    if term.join == "and":
+        cx.doubt("une semaine, et un jour")
+    term.days = [*term.days, *before.days]
+    if not term.hours:
+        term.hours, term.hours_first = before.hours, before.hours_first
+    before.inherited = True
     return True
 
 
@@ -164,7 +182,11 @@ def _share_hours(wanted: Sequence[Term]) -> None:
                 if not later.hours_first and _same_kind(term, later):
                     term.hours = later.hours
                 break
-    for before, term in zip(wanted, wanted[1:], strict=False):
+    for index in range(len(wanted) - 2, -1, -1):
+        term, later = wanted[index], wanted[index + 1]
+        if term.hours_only and later.hours_first and later.days and later.join in _ALTERNATIVE:
+            term.days, term.hours_first = later.days, True  # « dix ou onze heures mardi »
+    for before, term in pairwise(wanted):
         if term.days_only and term.join in _ALTERNATIVE and before.hours_first and before.days:
             term.hours, term.hours_first = before.hours, True
 
@@ -174,7 +196,7 @@ def _same_kind(one: Term, other: Term) -> bool:
     return (one.days[-1].kind in broad) == (other.days[-1].kind in broad)
 
 
-def _share_spans(wanted: Sequence[Term]) -> None:
+def _share_spans(cx: Context, wanted: Sequence[Term]) -> None:
     """« mardi ou mercredi de la semaine prochaine », « la semaine prochaine mardi ou mercredi »."""
     for index, term in enumerate(wanted):
         spans = [d for d in term.days if d.kind == "span"]
@@ -189,7 +211,7 @@ def _share_spans(wanted: Sequence[Term]) -> None:
                     break
                 if all(d.kind == "weekday" for d in other.days):
                     merged = [*other.days, *spans]
-                    if _days_mask(merged):
+                    if _days_mask(cx, merged):
                         other.days = merged
                 elif other.days is not term.days and _has_span(other):
                     break
@@ -197,14 +219,16 @@ def _share_spans(wanted: Sequence[Term]) -> None:
 
 
 def _spread_refusals(refused: list[Term]) -> list[Term]:
-    for before, term in zip(refused, refused[1:], strict=False):
+    for before, term in pairwise(refused):
         if term.hours_only and before.days and before.hours and term.join in _ALTERNATIVE:
             term.days = before.days
     return refused
 
 
 def _product(cx: Context, term: Term, *, every: bool = False) -> Minutes:
-    days = _days_mask(term.days, every=every) if term.days else ALL_DAYS
+    if not every and (chosen := _among_offers(cx, term)):
+        return chosen
+    days = _days_mask(cx, term.days, every=every) if term.days else ALL_DAYS
     hours = _hours_mask(cx, term)
     made = [hours if days >> i & 1 else 0 for i in range(SIZE)]
     for one in term.sets:
@@ -213,14 +237,42 @@ def _product(cx: Context, term: Term, *, every: bool = False) -> Minutes:
     return made
 
 
-def _days_mask(days: Sequence[Days], *, every: bool = False) -> int:
+def _among_offers(cx: Context, term: Term) -> Minutes | None:
+    """A bare clock time that was just offered is that offer."""
+    if term.days or term.sets or not term.hours or any(h.kind != "point" for h in term.hours):
+        return None
+    mask = _hours_mask(cx, term)
+    made = [0] * SIZE
+    for offer in cx.offered:
+        index, at = cx.index(offer.date()), offer.hour * 60 + offer.minute
+        if 0 <= index < SIZE and mask >> at & 1:
+            made[index] |= 1 << at
+    return made if any(made) else None
+
+
+def _days_mask(cx: Context, days: Sequence[Days], *, every: bool = False) -> int:
     if len(days) == 1:
         return days[0].mask if every else days[0].alone
     weekdays = any(d.kind in ("weekday", "every") for d in days)
+    frame = next((d for d in days if d.kind == "span" and d.within == (None, None) and d.first and d.last), None)
     mask = ALL_DAYS
     for one in days:
-        mask &= one.wide if one.wide and weekdays else one.mask
+        mask &= _reframed(cx, one, frame) if frame else one.wide if one.wide and weekdays else one.mask
     return mask
+
+
+def _reframed(cx: Context, days: Days, frame: Days) -> int:
+    """« à partir de mercredi », « de mardi à jeudi » counted inside the week that was named."""
+    low, high = days.within
+    if (low is None and high is None) or frame.first is None or frame.last is None:
+        return days.mask
+    first, last = frame.first, frame.last
+    if low is not None:
+        first = first + timedelta(days=(low[0] - first.weekday()) % 7 + low[1])
+    if high is not None:
+        base = first if low is not None else frame.first
+        last = base + timedelta(days=(high[0] - base.weekday()) % 7 + high[1])
+    return cx.span(first, last)
 
 
 def _hours_mask(cx: Context, term: Term) -> int:

@@ -19,6 +19,8 @@ Made = list[tuple[str, Any]]
 _SECTIONS = {"debut": (0, 10), "milieu": (10, 20), "fin": (20, 31)}
 _WEEK_SECTIONS = {"debut": (0, 1), "milieu": (1, 3), "fin": (3, 5)}
 _MAX_COUNT = 120
+_FAR = 45
+"""A weekday with a number and no month that falls later than so many days ahead is doubtful."""
 
 
 def _days(value: Days) -> Made:
@@ -70,58 +72,70 @@ def _fitting(cx: Context, day: int, month: int | None, year: int | None) -> list
 
 
 def _one_to_31(cx: Context, f: Found) -> int | None:
-    value = 1 if f.has("o") else f["d"]
-    if f.has("o") and f["o"] != 1:
-        return None
+    value = f["d"] if "d" in f.names else None
+    if "o" in f.names and f.has("o"):
+        value = 1 if f["o"] == 1 else None
     return value if isinstance(value, int) and 1 <= value <= 31 else None
 
 
+_BUSY_WITH = frozenset({"HEURE", "UNIT", "COLON", "SLASH", "MINUTE"})
+"""What shows that a number before it is no day of the month."""
+
+
 @DATES.rule(
-    "w:WD? (le)? (d:NUM|o:ORD) (de|du UNIT de|au UNIT de|du)? m:MONTH y:NUM?",
-    "w:WD? (le)? d:NUM SLASH m:NUM SLASH y:NUM",
-    "w:WD? (le)? d:NUM SLASH m:NUM",
-    "w:WD? (le)? d:NUM STOP m:NUM STOP y:NUM",
-    "w:WD? (le)? d:NUM DASH m:NUM DASH y:NUM",
+    "w:WD? le? (d:NUM|o:ORD|i:un) (de|du|du UNIT de|au UNIT de)? m:MONTH y:NUM?",
+    "le w:WD (d:NUM|o:ORD) (de|du|du UNIT de)? m:MONTH y:NUM?",
+    "w:WD? le? d:NUM (SLASH|STOP) m:NUM (SLASH|STOP) y:NUM",
+    "w:WD? le? d:NUM DASH m:NUM DASH y:NUM",
+    "w:WD? le? d:NUM SLASH m:NUM",
 )
 def _full_date(cx: Context, f: Found) -> Made | None:
-    day = _one_to_31(cx, f)
-    year = f["y"]
-    if day is None or (year is not None and not (2000 <= year <= 2100 or 20 <= year <= 40)):
-        return None
-    made = dated(cx, day, f["m"], year, f["w"])
+    day = 1 if "i" in f.names and f.has("i") else _one_to_31(cx, f)
+    year = f["y"] if "y" in f.names else None
+    if year is not None and not 2000 <= year <= 2100:
+        if 1900 <= year < 2000 or 40 < year < 100:
+            cx.impossible = True
+        elif not 20 <= year <= 40:
+            return None
+    made = None if day is None else dated(cx, day, f["m"], year, f["w"] if "w" in f.names else None)
     return None if made is None else _days(made)
 
 
-@DATES.rule("w:WD (le)? (d:NUM|o:ORD)")
+@DATES.rule("le? w:WD le? (d:NUM|o:ORD)")
 def _weekday_number(cx: Context, f: Found) -> Made | None:
     day = _one_to_31(cx, f)
     after = f.after()
-    if day is None or (after is not None and after.kind in ("HEURE", "UNIT", "WD", "COLON")):
+    if day is None or (after is not None and after.kind in (*_BUSY_WITH, "WD")):
         return None
     made = dated(cx, day, None, None, f["w"])
+    if made is not None and made.first is not None and cx.index(made.first) > _FAR:
+        cx.doubt("ce jour ne tombe cette date que dans longtemps")
     return None if made is None else _days(made)
 
 
-@DATES.rule("(le|au|du) d:NUM", "(le|du|au) UNIT d:NUM")
+@DATES.rule("p:(le|au|du) UNIT? d:NUM", "p:(le|au|du) o:ORD")
 def _day_number(cx: Context, f: Found) -> Made | None:
     after = f.after()
-    day = f["d"]
-    if not 1 <= day <= 31 or (after is not None and after.kind in ("HEURE", "UNIT", "MONTH", "COLON", "NUM", "OR_")):
+    day = _one_to_31(cx, f)
+    if day is None or (after is not None and (after.kind in _BUSY_WITH or after.kind in ("MONTH", "NUM"))):
         return None
+    if f.has("o") and (cx.offered or f.first_word() == "le"):
+        return None  # « le premier » may be an offer, « le premier lundi » a weekday
     made = dated(cx, day, None, None, None)
-    return None if made is None else _days(made)
-
-
-@DATES.rule("(le)? o:ORD (du|de) (le)? (UNIT|MONTH_)")
-def _first_of_month(cx: Context, f: Found) -> Made | None:
-    return None
+    if made is None:
+        return None
+    preposition = f.first_word()
+    return _days(made) if preposition == "le" else [("word", preposition), ("DAY", made)]
 
 
 @DATES.rule(
-    "(le|les|du|au)? a:NUM j:(AND|OR|COMMA) (le)? b:NUM m:MONTH",
-    "(le|les|du|au)? a:NUM COMMA (le)? c:NUM j:(AND|OR) (le)? b:NUM m:MONTH",
+    "(le|les|au)? a:(NUM|ORD) (AND|OR|COMMA) le? b:NUM m:MONTH",
+    "(le|les|au)? a:(NUM|ORD) COMMA? le? c:NUM COMMA? (AND|OR) le? b:NUM m:MONTH",
 )
 def _numbers_of_month(cx: Context, f: Found) -> Made | None:
+    before = f.before()
+    if before is not None and before.value == "entre":
+        return None
     out: Made = []
     for name in ("a", "c", "b"):
         if name in f.names and f.has(name):
@@ -132,7 +146,44 @@ def _numbers_of_month(cx: Context, f: Found) -> Made | None:
     return out
 
 
-@DATES.rule("w:WD a:NUM j:(AND|OR) v:WD b:NUM m:MONTH", "w:WD a:NUM j:(AND|OR|COMMA) v:WD b:NUM m:MONTH")
+@DATES.rule(
+    "entre le? w:WD? a:(NUM|ORD) (AND|a) le? v:WD? b:NUM m:MONTH?",
+    "(du|de|d) w:WD? a:(NUM|ORD) (au|a|jusqu au|jusqu a) v:WD? b:NUM m:MONTH?",
+    "les? w:WD? a:(NUM|ORD) (au|a) v:WD? b:NUM m:MONTH",
+)
+def _span_of_month(cx: Context, f: Found) -> Made | None:
+    """« du 2 au 5 décembre »: the month that is named once holds for both days."""
+    after = f.after()
+    before = f.before()
+    if before is not None and before.kind == "MOVE":
+        return None
+    if not f.has("m") and (f.first_word() != "du" and "le" not in f.words() or (after and after.kind in _BUSY_WITH)):
+        return None
+    if not (1 <= f["a"] <= 31 and 1 <= f["b"] <= 31):
+        return None
+    last = dated(cx, f["b"], f["m"], None, None)
+    if last is None or last.first is None:
+        return None
+    if not f.has("m"):
+        first = dated(cx, f["a"], None, None, None)
+        if first is None or first.first is None:
+            return None
+        if last.first < first.first:
+            last = cx.one(later(last.first, 1, "mois"))
+    else:
+        month = last.first if f["a"] <= f["b"] else later(last.first.replace(day=1), -1, "mois")
+        try:
+            first = cx.one(month.replace(day=f["a"]))
+        except ValueError:
+            return None
+    if first.first is None or last.first is None:
+        return None
+    if any(f.has(n) and d.weekday() != f[n] for n, d in (("w", first.first), ("v", last.first))):
+        cx.impossible = True
+    return _days(cx.between(first.first, last.first))
+
+
+@DATES.rule("le? w:WD le? a:NUM (AND|OR|COMMA) le? v:WD le? b:NUM m:MONTH")
 def _weekdays_of_month(cx: Context, f: Found) -> Made | None:
     first, second = dated(cx, f["a"], f["m"], None, f["w"]), dated(cx, f["b"], f["m"], None, f["v"])
     return None if first is None or second is None else [("DAY", first), ("OR", "ou"), ("DAY", second)]
@@ -140,6 +191,9 @@ def _weekdays_of_month(cx: Context, f: Found) -> Made | None:
 
 @DATES.rule("les a:NUM (AND|OR) (le)? b:NUM")
 def _two_numbers(cx: Context, f: Found) -> Made | None:
+    after = f.after()
+    if after is not None and after.kind in _BUSY_WITH:
+        return None
     first, second = dated(cx, f["a"], None, None, None), dated(cx, f["b"], None, None, None)
     return None if first is None or second is None else [("DAY", first), ("OR", "ou"), ("DAY", second)]
 
@@ -152,7 +206,7 @@ def _weekday(cx: Context, f: Found) -> Made | None:
     return _days(weekday(cx, f["w"]))
 
 
-@DATES.rule("(le|les|tous les|un|chaque|des|n importe quel|tout les) w:WD")
+@DATES.rule("(le|les|un|EACH) w:WD")
 def _every_weekday(cx: Context, f: Found) -> Made | None:
     every = cx.weekday(f["w"])
     chosen = weekday(cx, f["w"])
@@ -164,7 +218,9 @@ def _every_weekday(cx: Context, f: Found) -> Made | None:
 @DATES.rule("(le|THIS|un)? w:WD n:NEXT", "(le)? n:NEXT w:WD")
 def _next_weekday(cx: Context, f: Found) -> Made | None:
     day = coming(cx, f["w"])
-    if f["n"] == "suivant" and cx.offered:
+    if f["n"] == "suivant" and not cx.offered:
+        return None
+    if f["n"] == "suivant":
         last = max(o.date() for o in cx.offered)
         return _days(cx.one(last + timedelta(days=(f["w"] - last.weekday() - 1) % 7 + 1)))
     if cx.index(day) in (1, 7) and f["n"] == "prochain":
@@ -202,9 +258,8 @@ def _weekend(cx: Context, f: Found) -> Made | None:
     both = cx.weekday(5) | cx.weekday(6)
     monday = cx.monday(cx.today)
     if f["n"]:
-        return _days(
-            _weekend_of(cx, monday + timedelta(weeks=1) if cx.today.weekday() < 5 else monday + timedelta(weeks=1))
-        )
+        cx.doubt("ce week-end, ou le suivant")
+        return _days(_weekend_of(cx, monday))
     if f.first_word() == "ce":
         return _days(_weekend_of(cx, monday))
     return _days(Days(both, "every"))
@@ -214,7 +269,7 @@ def _weekend_of(cx: Context, monday: date) -> Days:
     return cx.between(monday + timedelta(days=5), monday + timedelta(days=6))
 
 
-@DATES.rule("WORKDAYS", "(le|les|la|PLUTOT|tous les)* WORKDAYS")
+@DATES.rule("WORKDAYS", "(le|les|la|PLUTOT|EACH)* WORKDAYS")
 def _workdays(cx: Context, f: Found) -> Made | None:
     return _days(Days(ALL_DAYS & ~(cx.weekday(5) | cx.weekday(6)), "every"))
 
@@ -243,7 +298,7 @@ def later(day: date, count: int, unit: str, *, weeks_as_days: bool = False) -> d
 
 def _wide(cx: Context, day: date, unit: str) -> Days:
     monday = cx.monday(day)
-    wide = 0 if unit == "jour" else cx.span(monday, monday + timedelta(days=6))
+    wide = cx.span(monday, monday + timedelta(days=6)) if unit != "jour" or (day - cx.today).days % 7 == 0 else 0
     return Days(cx.day(day), "date", first=day, last=day, wide=wide)
 
 
@@ -255,9 +310,14 @@ def _in_units(cx: Context, f: Found) -> Made | None:
     return _days(_wide(cx, later(cx.today, count, f["u"]), f["u"]))
 
 
-@DATES.rule(f"dans n:{_ONE} u:UNIT AND h:MORE", "dans MORE u:UNIT")
+@DATES.rule(f"dans n:{_ONE} u:UNIT h:MORE")
 def _in_units_and_half(cx: Context, f: Found) -> Made | None:
-    return None
+    """« dans un mois et demi »: the week of that day."""
+    count = _count(f)
+    if count is None or f["h"] != 30 or f["u"] not in ("mois", "semaine"):
+        return None
+    half = timedelta(days=15 if f["u"] == "mois" else 3)
+    return _days(_week(cx, cx.monday(later(cx.today, count, f["u"]) + half)))
 
 
 @DATES.rule(
@@ -314,6 +374,8 @@ def _next_unit(cx: Context, f: Found) -> Made | None:
 
 def _next_span(cx: Context, unit: str, how: str) -> Days | None:
     base = cx.today
+    if how == "suivant" and not cx.offered:
+        return None
     if how == "suivant" and cx.offered:
         base = max(o.date() for o in cx.offered)
     if unit == "semaine":
@@ -399,6 +461,51 @@ def _week_of_date(cx: Context, f: Found) -> Made | None:
     return None if made is None or made.first is None else _days(_week(cx, cx.monday(made.first)))
 
 
+@DATES.rule(f"{_FOR} e:EDGE (de|d)? la? u:UNIT du w:WD? (d:NUM|o:ORD) m:MONTH?")
+def _edge_of_week_of_date(cx: Context, f: Found) -> Made | None:
+    day = _one_to_31(cx, f)
+    made = None if day is None or f["u"] != "semaine" else dated(cx, day, f["m"], None, f["w"])
+    return None if made is None or made.first is None else _days(_section(cx, "semaine", f["e"], made.first))
+
+
+@DATES.rule(f"{_FOR} (la)? u:UNIT (numero)? n:NUM")
+def _numbered_week(cx: Context, f: Found) -> Made | None:
+    """« la semaine 49 » is that week of the ISO calendar."""
+    after = f.after()
+    if f["u"] != "semaine" or not 1 <= f["n"] <= 53 or (after is not None and after.kind in _BUSY_WITH):
+        return None
+    for year in (cx.today.year, cx.today.year + 1):
+        try:
+            monday = date.fromisocalendar(year, f["n"], 1)
+        except ValueError:
+            continue
+        if monday + timedelta(days=6) >= cx.today:
+            return _days(_week(cx, monday))
+    return None
+
+
+@DATES.rule(f"{_FOR} la? o:ORD a:ABOUT (de|d|du)? (UNIT de|UNIT d)? m:MONTH", f"{_FOR} la? o:ORD a:ABOUT du UNIT")
+def _half_month(cx: Context, f: Found) -> Made | None:
+    if f["a"] != 15 or f["o"] not in (1, 2, -1):
+        return None
+    start = next_month(cx, f["m"]) if "m" in f.names else cx.today.replace(day=1)
+    middle = start.replace(day=15)
+    end = _month(cx, start).last
+    return _days(cx.between(start, middle) if f["o"] == 1 else cx.between(middle + timedelta(days=1), end))
+
+
+@DATES.rule("NEAR (le|du|de)? w:WD? d:NUM m:MONTH", "NEAR (le|du) d:NUM")
+def _around_date(cx: Context, f: Found) -> Made | None:
+    """« vers le 15 » is that day, give or take three."""
+    after = f.after()
+    if after is not None and after.kind in _BUSY_WITH:
+        return None
+    made = dated(cx, f["d"], f["m"] if "m" in f.names else None, None, f["w"] if "w" in f.names else None)
+    if made is None or made.first is None:
+        return None
+    return _days(cx.between(made.first - timedelta(days=3), made.first + timedelta(days=3)))
+
+
 @DATES.rule(f"{_FOR} (la)? u:UNIT (de|d|du) (la|l)? x:FEAST")
 def _week_of_feast(cx: Context, f: Found) -> Made | None:
     if f["u"] != "semaine":
@@ -421,7 +528,7 @@ def next_month(cx: Context, month: int, year: int | None = None) -> date:
     return date(cx.today.year + (month < cx.today.month), month, 1)
 
 
-@DATES.rule(f"{_FOR} (le)? (UNIT de|UNIT d)? (e:EDGE (de|d)?)? (UNIT (de|d))? m:MONTH y:NUM?", "(THIS|au_) m:MONTH")
+@DATES.rule(f"{_FOR} (le)? (UNIT de|UNIT d)? (e:EDGE (de|d)?)? (UNIT (de|d))? m:MONTH (NEXT|y:NUM)?")
 def _month_name(cx: Context, f: Found) -> Made | None:
     year = f["y"] if "y" in f.names else None
     if year is not None and not 2000 <= year <= 2100:
@@ -433,7 +540,7 @@ def _month_name(cx: Context, f: Found) -> Made | None:
 
 
 @DATES.rule(
-    "(le|la|les|un|une)? o:ORD w:WD (de|d|du|en) (le)? (m:MONTH|u:UNIT n:NEXT?|UNIT de m2:MONTH)",
+    "(le|la|les|un|une)? o:ORD w:WD (de|d|du|en) (le)? (UNIT (de|d) m2:MONTH|m:MONTH|u:UNIT n:NEXT?)",
     "(le|la)? o:ORD w:WD (de|d) THIS u:UNIT",
 )
 def _nth_weekday(cx: Context, f: Found) -> Made | None:
@@ -473,6 +580,8 @@ def _nth_week(cx: Context, f: Found) -> Made | None:
     else:
         return None
     last = start.replace(day=monthrange(start.year, start.month)[1])
+    if start.weekday() > 3 and f["o"] > 0 or last.weekday() < 3 and f["o"] < 0:
+        cx.doubt("une semaine entamée, ou la première entière")
     if f["o"] > 0:
         monday = cx.monday(start) + timedelta(weeks=f["o"] - 1)
         return _days(cx.between(max(monday, start), min(monday + timedelta(days=6), last)))
@@ -512,6 +621,11 @@ def _back_to_school(cx: Context, f: Found) -> Made | None:
     return _days(cx.between(start, start + timedelta(days=6)))
 
 
+@DATES.rule("SINCE (le)? (w:WD|r:REL|NUM MONTH)")
+def _since_day(cx: Context, f: Found) -> Made | None:
+    return [("SINCE", None)]
+
+
 @DATES.rule("a:ANY")
 def _any_day(cx: Context, f: Found) -> Made | None:
     return _days(Days(ALL_DAYS, "span")) if f["a"] == "any_day" else None
@@ -521,6 +635,15 @@ def _any_day(cx: Context, f: Found) -> Made | None:
 
 STORIES = Grammar(ALPHABET)
 """« depuis trois jours », « il y a deux semaines », « ma fille de six ans »: consumed, they constrain nothing."""
+
+
+@DATES.rule("dans a:ABOUT", "sous a:ABOUT", "d ici a:ABOUT", "dans (les|la) a:ABOUT")
+def _about(cx: Context, f: Found) -> Made | None:
+    """« dans une quinzaine » is about two weeks ahead, « sous huitaine » within eight days."""
+    day = later(cx.today, f["a"], "jour")
+    if f.first_word() != "dans" or "la" in f.words() or "les" in f.words():
+        return _days(cx.between(cx.today, day))
+    return _days(cx.between(day - timedelta(days=2), day + timedelta(days=2)))
 
 
 @STORIES.rule(f"SINCE n:{_ONE}? (UNIT|HEURE|MINUTE) (PLUTOT)?", f"AGO n:{_ONE} (UNIT|HEURE|MINUTE)")

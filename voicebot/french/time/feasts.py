@@ -1,4 +1,7 @@
-"""Feasts and school holidays. Holidays of the State: Code du travail, art. L3133-1; zones: arrêté of the school year."""
+"""Feasts and school holidays.
+
+Holidays of the State: Code du travail, art. L3133-1; zones: the ministry's order of each school year (package holidays).
+"""
 
 from __future__ import annotations
 

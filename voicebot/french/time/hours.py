@@ -7,7 +7,7 @@ from typing import Any
 
 from voicebot.french.time.lexer import ALPHABET
 from voicebot.french.time.nodes import Context, Hours, minutes
-from voicebot.french.time.patterns import Found, Grammar
+from voicebot.french.time.patterns import Found, Grammar, Piece
 from voicebot.french.time.settings import DAY
 
 CLOCKS = Grammar(ALPHABET)
@@ -16,6 +16,9 @@ HOURS = Grammar(ALPHABET)
 """Clock times, approximations, ranges and parts of the day to sets of minutes (``HRS``)."""
 
 Made = list[tuple[str, Any]]
+
+_LONGEST_WAIT = 4
+"""« trois heures plus tard » is a wait up to so many hours, then a clock time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +41,30 @@ def clock(cx: Context, hour: int, minute: int = 0, *, exact: bool = False) -> Cl
     return Clock(at + 720, at) if hour < cx.settings.first_hour else Clock(at, at + 720)
 
 
-@CLOCKS.rule(
-    "h:NUM HEURE m:NUM? MINUTE?", "h:(une) HEURE m:NUM? MINUTE?", "h:NUM COLON m:NUM", "h:NUM HEURE AND m:NUM MINUTE?"
-)
+@CLOCKS.rule("h:(NUM|une) HEURE", "h:(NUM|une) HEURE m:NUM MINUTE?", "h:NUM COLON m:NUM")
 def _hour_minute(cx: Context, f: Found) -> Made | None:
     hour = 1 if f["h"] == "une" else f["h"]
-    made = clock(cx, hour, f["m"] or 0)
+    minute = (f["m"] or 0) if "m" in f.names else 0
+    after = f.after()
+    if _is_duration(f, hour) or ("m" in f.names and after is not None and after.kind == "HEURE"):
+        return None  # in « dix heures dix heures trente » the second « dix » is an hour
+    made = clock(cx, hour, minute)
     return None if made is None else [("CLK", made)]
+
+
+def _is_duration(f: Found, hour: int) -> bool:
+    """« dans deux heures », « une heure plus tard » count hours, they name none."""
+    before, after = f.before(), f.after()
+    if before is not None and (before.value in ("dans", "ici", "sous", "pendant", "durant") or before.kind == "SINCE"):
+        return True
+    return after is not None and after.kind in ("LATER", "EARLIER") and hour <= _LONGEST_WAIT
 
 
 @CLOCKS.rule("h:NUM HEURE m:MORE", "h:(une) HEURE m:MORE")
 def _hour_more(cx: Context, f: Found) -> Made | None:
     hour = 1 if f["h"] == "une" else f["h"]
+    if _is_duration(f, hour):
+        return None
     made = clock(cx, hour)
     return None if made is None else [("CLK", _shift(made, f["m"]))]
 
@@ -57,6 +72,8 @@ def _hour_more(cx: Context, f: Found) -> Made | None:
 @CLOCKS.rule("h:NUM HEURE moins m:NUM MINUTE?", "h:(une) HEURE moins m:NUM MINUTE?")
 def _hour_less(cx: Context, f: Found) -> Made | None:
     hour = 1 if f["h"] == "une" else f["h"]
+    if _is_duration(f, hour):
+        return None
     made = clock(cx, hour)
     return None if made is None or f["m"] > 30 else [("CLK", _shift(made, -f["m"]))]
 
@@ -66,10 +83,18 @@ def _noon(cx: Context, f: Found) -> Made | None:
     at = f["c"]
     if not isinstance(at, int):
         return None
+    before = f.before()
+    if at and not f.has("m") and before is not None and _means_lunch(before):
+        return [("PART", "midi_deux")]
     extra = f["m"] if "m" in f.names and f.has("m") else 0
     if "l" in f.names and f.has("l"):
         extra = -f["l"]
     return None if extra > 59 else [("CLK", Clock((at + extra) % DAY if at else at + extra))]
+
+
+def _means_lunch(before: Piece) -> bool:
+    """« le midi », « mardi midi » are the lunch hours; « à midi » is twelve o'clock."""
+    return before.value in ("le", "du", "ce") or before.kind in ("WD", "REL")
 
 
 def _shift(made: Clock, extra: int) -> Clock:
@@ -80,7 +105,7 @@ def _shift(made: Clock, extra: int) -> Clock:
 # --- clock times in company --------------------------------------------------------------------------------
 
 COMPANY = Grammar(ALPHABET)
-"""Bare numbers that stand beside a clock time: « dix ou onze heures », « entre neuf et onze », « à quatorze trente »."""
+"""Bare numbers beside a clock time: « dix ou onze heures », « entre neuf et onze », « à quatorze trente »."""
 
 
 @COMPANY.rule("h:NUM o:(OR|a|COMMA|DASH)? c:CLK")
@@ -94,11 +119,10 @@ def _number_then_clock(cx: Context, f: Found) -> Made | None:
         return None
     joint = f.piece("o")
     if joint is None or joint.kind == "COMMA":
-        return [("CLK", made), ("OR", "ou"), ("CLK", f["c"])] if gap <= 120 else None
+        # « dix onze heures »: somewhere between the two.
+        return [("HRS", _range(made, Clock(f["c"].at + 1)))] if gap <= 120 else None
     if joint.kind in ("word", "DASH"):
-        if before is None or before.value != "de":
-            return None
-        return [("CLK", made), (joint.kind, joint.value), ("CLK", f["c"])] if joint.kind == "CLK" else None
+        return [("HRS", _range(made, f["c"]))]
     return [("CLK", made), ("OR", "ou"), ("CLK", f["c"])]
 
 
@@ -113,6 +137,15 @@ def _between_numbers(cx: Context, f: Found) -> Made | None:
     if first is None or last is None or (after is not None and after.kind in ("MONTH", "SLASH", "UNIT", "OR", "NUM")):
         return None
     return [("HRS", _range(first, last))]
+
+
+@COMPANY.rule("NEAR? a:CLK b:CLK")
+def _two_clocks(cx: Context, f: Found) -> Made | None:
+    """« vers dix heures, dix heures trente »: from the one to the other."""
+    first, last = f["a"], f["b"]
+    if not 0 < last.at - first.at <= 60:
+        return None
+    return [("HRS", _range(first, Clock(last.at + 1, None if last.other is None else last.other + 1)))]
 
 
 @COMPANY.rule("de h:NUM a c:CLK", "d h:NUM a c:CLK")
@@ -224,14 +257,13 @@ def _around(cx: Context, f: Found) -> Made | None:
 
 
 @HOURS.rule(
-    "(apres|des|SINCE) c:CLK",
+    "(apres|des) c:CLK",
     "a partir (de|d|des|du)* c:CLK",
     "a compter (de|d)* c:CLK",
     "NOT avant (les|NEAR)* c:CLK",
     "c:CLK (a|AND)? EARLIEST",
     "EARLIEST (a|NEAR|NEAR)? c:CLK",
     "c:CLK (AND|OR|OR|AND) (LATER|apres|au dela)",
-    "LATER PLUTOT c:CLK",
     "au dela (de|d)? c:CLK",
     "c:CLK PREV",
 )
@@ -239,6 +271,13 @@ def _from(cx: Context, f: Found) -> Made | None:
     at: Clock = f["c"]
     other = 0 if at.other is None else minutes(at.other, DAY)
     return [("HRS", Hours(minutes(at.at, DAY), "range", other, vague=_vague(cx, at), first=at.at))]
+
+
+@HOURS.rule("LATER PLUTOT c:CLK")
+def _strictly_from(cx: Context, f: Found) -> Made | None:
+    at: Clock = f["c"]
+    other = 0 if at.other is None else minutes(at.other + 1, DAY)
+    return [("HRS", Hours(minutes(at.at + 1, DAY), "range", other, vague=_vague(cx, at), first=at.at + 1))]
 
 
 @HOURS.rule("(avant|jusqu) (a|les|NEAR)* c:CLK", "EARLIER PLUTOT c:CLK", "c:CLK (OR|OR|AND|AND) (EARLIER|avant)")
@@ -275,9 +314,7 @@ def _before_after(cx: Context, f: Found) -> Made | None:
     return [("HRS", _range(f["a"], f["b"]))]
 
 
-_ARTICLES = (
-    "(dans|pendant|en|a|au|de|du|d|NEAR|durant|pour|sur|des|vers)* (le|la|l|les|ma|mes|cours|courant|de|heures|HEURE)*"
-)
+_ARTICLES = "(dans|pendant|en|a|au|de|du|d|NEAR|durant|pour|sur|des|vers)* (le|la|l|les|EACH|cours|courant|de|HEURE)*"
 
 
 @HOURS.rule(f"a:({_ARTICLES}) p:PART")
@@ -291,7 +328,17 @@ def _part(cx: Context, f: Found) -> Made | None:
 def _edge(cx: Context, f: Found) -> Made | None:
     if f"{f['e']} {f['p']}" not in cx.settings.parts:
         return None
-    return [("HRS", part_hours(cx, f"{f['e']} {f['p']}"))]
+    return [("HRS", part_hours(cx, f"{f['e']} {f['p']}", article=True))]
+
+
+@COMPANY.rule("e:EDGE o:OR (en|a la|au)? g:EDGE (de|d|du|de la|de l|la)? p:(PART|UNIT) n:NEXT?")
+def _two_edges(cx: Context, f: Found) -> Made | None:
+    """« en début ou en fin de semaine »: what is named once holds for both."""
+    what = f.piece("p")
+    if what is None:
+        return None
+    rest: Made = [("word", "de"), (what.kind, what.value), *([("NEXT", f["n"])] if f.has("n") else [])]
+    return [("EDGE", f["e"]), *rest, ("OR", "ou"), ("EDGE", f["g"]), *rest]
 
 
 @HOURS.rule("(apres|PREV|a partir de|a partir d|des|NOT avant) (le|la|l)? (e:EDGE (de|d|du|de l|de la)?)? p:PART")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -25,6 +26,7 @@ _BOUNDS = {
     ":": "COLON",
     "/": "SLASH",
     "-": "DASH",
+    "–": "DASH",
 }
 _DROPPED = ("hesitation", "politesse")
 _EMPTY = {"accord": "YES", "reservation": "BOOK", "entourage": "BOOK", "raison": "REASON", "indisponible": "BUSY"}
@@ -36,15 +38,17 @@ _EMPTY |= {
     "titre": "TITLE",
     "souhait": "WANT",
     "il_y_a": "AGO",
+    "deja": "HAVE",
 }
 _FUZZY_CLASSES = ("WD", "MONTH")
 _FUZZY_LENGTH = 5
-_INT_CLASSES = frozenset({"WD", "REL", "CLK", "MORE", "ORD", "MONTH"})
+_INT_CLASSES = frozenset({"WD", "REL", "CLK", "MORE", "ORD", "MONTH", "SPAN", "ABOUT"})
 
 
-def _load() -> tuple[Phrases[tuple[str, Any]], frozenset[str]]:
+def _load() -> tuple[Phrases[tuple[str, Any]], frozenset[str], dict[str, int]]:
     phrases: Phrases[tuple[str, Any]] = Phrases()
     tables: dict[str, dict[str, list[str]]] = {**load("temps.toml"), "MONTH": load("mois.toml")}
+    slips = {fold(word): int(value) for value, words in tables.pop("HEURE_SLIP").items() for word in words}
     for kind, table in tables.items():
         for key, spoken in table.items():
             for phrase in spoken:
@@ -54,10 +58,10 @@ def _load() -> tuple[Phrases[tuple[str, Any]], frozenset[str]]:
         if kind != "outils":
             for phrase in spoken:
                 phrases.add(phrase, ("DROP" if kind in _DROPPED else _EMPTY[kind], kind))
-    return phrases, frozenset(fold(word) for word in empty["outils"])
+    return phrases, frozenset(fold(word) for word in empty["outils"]), slips
 
 
-_PHRASES, TOOLS = _load()
+_PHRASES, TOOLS, _HOUR_SLIPS = _load()
 _FUZZY: dict[str, tuple[str, Any]] = {
     words[0]: value
     for words, value in _PHRASES.items()
@@ -71,6 +75,9 @@ def pieces_of(words: Sequence[Word], claimed: Sequence[tuple[int, int]]) -> list
     norms = [word.norm for word in words]
     taken = [any(word.start < end and word.end > start for start, end in claimed) for word in words]
     found = {n.start: n for n in numbers.find(norms)}
+    for at, (norm, following) in enumerate(pairwise(norms)):
+        if norm in _HOUR_SLIPS and following in ("heure", "heures"):
+            found[at] = numbers.Number(_HOUR_SLIPS[norm], at, at + 1)
     pieces: list[Piece] = []
     index = 0
     while index < len(words):

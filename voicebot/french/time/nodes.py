@@ -20,6 +20,9 @@ ALL_MINUTES = (1 << DAY) - 1
 DayKind = Literal["weekday", "date", "span", "every"]
 
 
+Within = tuple[tuple[int, int] | None, tuple[int, int] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
     """A set of days."""
@@ -30,6 +33,8 @@ class Days:
     """For a bare weekday, the coming one; the mask then holds every such weekday."""
     first: date | None = None
     last: date | None = None
+    within: Within = (None, None)
+    """For a span bounded by bare weekdays: (weekday, shift) of each bound, counted anew inside another span."""
     wide: int = 0
     """The week of a day that was counted in weeks: what a weekday beside it selects from."""
 
@@ -90,7 +95,7 @@ class Context:
         """Days from today."""
         return (day - self.today).days
 
-    def date(self, index: int) -> date:
+    def at(self, index: int) -> date:
         """The day at an index."""
         return self.today + timedelta(days=index)
 

@@ -73,7 +73,7 @@ def _shifted(cx: Context, f: Found, *, forward: bool) -> Made | None:
     if "a" in f.names and f["a"] not in (None, "any_hour"):
         return None
     following = f.after()
-    if not within_day and unit is None and following is not None and following.kind in ("WD", "REL", "NUM"):
+    if not within_day and unit is None and following is not None and following.kind in ("WD", "REL", "NUM", "PLUTOT"):
         return None  # « plutôt mardi », heard as « plus tôt mardi »
     if within_day:
         masks: dict[int, int] = {}
@@ -126,6 +126,24 @@ def _counted(cx: Context, f: Found) -> Made | None:
 def _hours_away(cx: Context, count: int, *, forward: bool) -> Made | None:
     base = cx.offered[-1 if forward else 0]
     return _exact(cx, [base + timedelta(hours=count if forward else -count)])
+
+
+@OFFERS.rule("d:SPAN (a|de)? s:(LATER|EARLIER|apres|avant)", "n:(NUM|une) HEURE m:MORE s:(LATER|EARLIER)")
+def _minutes_away(cx: Context, f: Found) -> Made | None:
+    if not cx.offered:
+        return None
+    count = f["d"] if "d" in f.names else 60 * (1 if f["n"] == "une" else f["n"]) + f["m"]
+    piece = f.piece("s")
+    forward = piece is not None and (piece.kind == "LATER" or piece.value == "apres")
+    base = cx.offered[-1 if forward else 0]
+    return _exact(cx, [base + timedelta(minutes=count if forward else -count)])
+
+
+@OFFERS.rule("dans (d:SPAN|n:(NUM|une) HEURE)", "dans (les)? n:NUM MINUTE")
+def _soon(cx: Context, f: Found) -> Made | None:
+    """« dans une heure » counts from now, give or take half an hour."""
+    cx.doubt("dans un moment, compté de maintenant")
+    return None
 
 
 @OFFERS.rule("o:OTHER")

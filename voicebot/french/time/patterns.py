@@ -78,6 +78,10 @@ class Found:
         """The value of the first piece."""
         return self._pieces[self._match.start()].value
 
+    def words(self) -> set[Any]:
+        """The values of every piece of the match."""
+        return {piece.value for piece in self._pieces[self._match.start() : self._match.end()] if piece.kind == "word"}
+
     def after(self) -> Piece | None:
         """The piece that follows the match."""
         end = self._match.end()
@@ -166,8 +170,8 @@ class Grammar:
         return None
 
     def piece(self, kind: str, value: Any, start: int, end: int) -> Piece:
-        """Make a piece of a class."""
-        return Piece(kind, value, start, end, self._alphabet.code(kind))
+        """Make a piece of a class, or of a literal word (kind ``word``, the word as its value)."""
+        return Piece(kind, value, start, end, self._alphabet.code(value if kind == "word" else kind))
 
 
 def _first_codes(source: str) -> frozenset[str]:

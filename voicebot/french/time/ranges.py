@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from voicebot.french.time.lexer import ALPHABET
-from voicebot.french.time.nodes import ALL_MINUTES, SIZE, Context, Days, Exact, Hours, minutes
+from voicebot.french.time.nodes import ALL_MINUTES, SIZE, Context, Days, Exact, Hours, Within, minutes
 from voicebot.french.time.patterns import Found, Grammar
 from voicebot.french.time.settings import DAY
 
@@ -21,7 +22,7 @@ def first_of(cx: Context, days: Days) -> date | None:
     if days.first is not None:
         return days.first
     mask = days.alone
-    return cx.date((mask & -mask).bit_length() - 1) if mask else None
+    return cx.at((mask & -mask).bit_length() - 1) if mask else None
 
 
 def last_of(cx: Context, days: Days) -> date | None:
@@ -31,24 +32,32 @@ def last_of(cx: Context, days: Days) -> date | None:
     if days.kind == "every":
         return first_of(cx, days)
     mask = days.alone
-    return cx.date(mask.bit_length() - 1) if mask else None
+    return cx.at(mask.bit_length() - 1) if mask else None
 
 
-def _span(cx: Context, first: date | None, last: date | None) -> Made:
+def _span(cx: Context, first: date | None, last: date | None, within: Within = (None, None)) -> Made:
     if first is not None and last is not None and last < first:
         cx.impossible = True
-    return [("DAY", cx.between(first, last))]
+    return [("DAY", replace(cx.between(first, last), within=within))]
+
+
+def _weekday_of(cx: Context, days: Days) -> int | None:
+    """The number of a bare weekday."""
+    return _number(cx, days) if days.kind == "weekday" else None
 
 
 @RANGES.rule("(apres|PREV) (le|la|les|l)? d:DAY", "NOT avant (le|la|les|l)? d:DAY_X")
 def _after(cx: Context, f: Found) -> Made | None:
     last = last_of(cx, f["d"])
-    return None if last is None else _span(cx, last + timedelta(days=1), None)
+    if last is None:
+        return None
+    number = _weekday_of(cx, f["d"])
+    return _span(cx, last + timedelta(days=1), None, (None if number is None else (number, 1), None))
 
 
 @RANGES.rule(
     "(a partir|a compter) (de|d|du|des)* (le|la|l|les)? d:DAY",
-    "(des|SINCE) (le|la|l)? d:DAY",
+    "des (le|la|l)? d:DAY",
     "NOT avant (le|la|les|l)? d:DAY",
     "d:DAY (a)? EARLIEST",
     "EARLIEST d:DAY",
@@ -59,13 +68,19 @@ def _from(cx: Context, f: Found) -> Made | None:
     if f.first_word() == "des" and days.kind == "every":
         return None
     first = first_of(cx, days)
-    return None if first is None else _span(cx, first, None)
+    if first is None:
+        return None
+    number = _weekday_of(cx, days)
+    return _span(cx, first, None, (None if number is None else (number, 0), None))
 
 
 @RANGES.rule("avant (le|la|les|l)? d:DAY")
 def _before(cx: Context, f: Found) -> Made | None:
     first = first_of(cx, f["d"])
-    return None if first is None else _span(cx, cx.today, first - timedelta(days=1))
+    if first is None:
+        return None
+    number = _weekday_of(cx, f["d"])
+    return _span(cx, cx.today, first - timedelta(days=1), (None, None if number is None else (number, -1)))
 
 
 @RANGES.rule(
@@ -77,7 +92,10 @@ def _before(cx: Context, f: Found) -> Made | None:
 )
 def _until(cx: Context, f: Found) -> Made | None:
     last = last_of(cx, f["d"])
-    return None if last is None else _span(cx, cx.today, last)
+    if last is None:
+        return None
+    number = _weekday_of(cx, f["d"])
+    return _span(cx, cx.today, last, (None, None if number is None else (number, 0)))
 
 
 @RANGES.rule(
@@ -107,15 +125,16 @@ def _weekday_range(cx: Context, f: Found, a: Days, b: Days, first: date) -> Made
         for step in range(count + 1):
             mask |= cx.weekday((start + step) % 7)
         return [("DAY", Days(mask, "every"))]
+    within: Within = ((start, 0), (end, 0))
     today = cx.today.weekday()
     if 0 < (today - start) % 7 <= count and start != today:
-        return _span(cx, cx.today, cx.today + timedelta(days=(end - today) % 7))
-    return _span(cx, first, first + timedelta(days=count))
+        return _span(cx, cx.today, cx.today + timedelta(days=(end - today) % 7), within)
+    return _span(cx, first, first + timedelta(days=count), within)
 
 
 def _number(cx: Context, days: Days) -> int:
     mask = days.mask
-    return cx.date((mask & -mask).bit_length() - 1).weekday()
+    return cx.at((mask & -mask).bit_length() - 1).weekday()
 
 
 @RANGES.rule(
@@ -134,17 +153,40 @@ def _number_to_day(cx: Context, f: Found) -> Made | None:
     return _span(cx, first, last)
 
 
+_STEPS = {"veille": -1, "lendemain": 1, "avant": -1, "apres": 1, "surlendemain": 2}
+
+
 @RANGES.rule(
-    "(la|le|l)? o:(veille|lendemain|avant veille|surlendemain) (de|d|du|des|de la|de l) (le|la|les|l)? d:DAY",
-    "(le)? UNIT o:(avant|apres) d:DAY",
+    "(la|le|l)? o:(veille|lendemain|surlendemain) (de|d|du|des|de la|de l) (le|la|les|l)? d:DAY",
+    "le? u:UNIT o:(avant|apres) le? d:DAY",
 )
 def _beside(cx: Context, f: Found) -> Made | None:
     days: Days = f["d"]
-    steps = {"veille": -1, "lendemain": 1, "avant": -2, "surlendemain": 2}
-    word = f["o"]
-    step = steps.get(word)
+    if "u" in f.names and f["u"] != "jour":
+        cx.doubt("une autre semaine ou un autre mois que celui de la date")
+    step = _STEPS.get(f["o"])
     base = first_of(cx, days) if step is not None and step < 0 else last_of(cx, days)
     return None if base is None or step is None else [("DAY", cx.one(base + timedelta(days=step)))]
+
+
+@RANGES.rule("l? avant veille (de|d|du|des|de la|de l) (le|la|les|l)? d:DAY")
+def _eve_of_eve(cx: Context, f: Found) -> Made | None:
+    base = first_of(cx, f["d"])
+    return None if base is None else [("DAY", cx.one(base - timedelta(days=2)))]
+
+
+@RANGES.rule("w:DAY o:(avant|apres|NEXT) (le|la|les|l)? d:DAY")
+def _weekday_beside(cx: Context, f: Found) -> Made | None:
+    """« le mardi avant Noël », « le lundi d'après le 15 »."""
+    days: Days = f["w"]
+    if days.kind not in ("weekday", "every") or bin(days.mask & 127).count("1") != 1:
+        return None
+    number = _number(cx, days)
+    if f["o"] == "avant":
+        base = first_of(cx, f["d"])
+        return None if base is None else [("DAY", cx.one(base - timedelta(days=(base.weekday() - number - 1) % 7 + 1)))]
+    base = last_of(cx, f["d"])
+    return None if base is None else [("DAY", cx.one(base + timedelta(days=(number - base.weekday() - 1) % 7 + 1)))]
 
 
 # --- a day and an hour together bound a stretch of time ----------------------------------------------------
@@ -159,6 +201,11 @@ def _stretch(cx: Context, first: tuple[int, int], last: tuple[int, int]) -> Made
         inside = first[0] <= day <= last[0]
         masks.append((ALL_MINUTES if (low, high) == (0, DAY) else minutes(low, high)) if inside else 0)
     return [("SET", Exact(tuple(masks), filters=True))]
+
+
+def _is_moment(cx: Context, hours: Hours) -> bool:
+    """A clock time, or « midi » heard as the lunch hours."""
+    return hours.kind == "point" or (hours.first, hours.last) == cx.settings.parts["midi_deux"]
 
 
 def _bound(cx: Context, days: Days, hours: Hours) -> int | None:
@@ -185,7 +232,7 @@ def _until_moment(cx: Context, f: Found) -> Made | None:
     day = _bound(cx, f["d"], hours)
     if day is None:
         return None
-    end = hours.first if f.first_word() == "avant" or hours.kind == "point" else hours.last
+    end = hours.first if f.first_word() == "avant" or _is_moment(cx, hours) else hours.last
     return _stretch(cx, (0, 0), (day, end))
 
 
@@ -196,7 +243,7 @@ def _between_moments(cx: Context, f: Found) -> Made | None:
     start, end = _bound(cx, f["a"], f["h"]), _bound(cx, f["b"], f["k"])
     if start is None or end is None:
         return None
-    return _stretch(cx, (start, f["h"].first), (end, f["k"].first if f["k"].kind == "point" else f["k"].last))
+    return _stretch(cx, (start, f["h"].first), (end, f["k"].first if _is_moment(cx, f["k"]) else f["k"].last))
 
 
 # --- the appointment that one has, and the one that one wants ----------------------------------------------

@@ -49,7 +49,7 @@ def _group(cx: Context, days: int, mask: int) -> str:
 
 
 def _days(cx: Context, mask: int) -> str:
-    listed = [cx.date(i) for i in range(SIZE) if mask >> i & 1]
+    listed = [cx.at(i) for i in range(SIZE) if mask >> i & 1]
     if len(listed) == 1:
         return _date(listed[0])
     if mask == ALL_DAYS or mask == ALL_DAYS & ~1:

@@ -89,6 +89,8 @@ class TermBuilder:
         self._corrects = False
         self._segment = 0
         self._pending_not: Piece | None = None
+        self._strict = False
+        """Whether the refusal may list its days (« sauf mardi, jeudi »); « pas mardi, jeudi » is obscure."""
 
     def build(self, pieces: Sequence[Piece]) -> list[Term]:
         """The terms of an utterance, in order."""
@@ -106,7 +108,7 @@ class TermBuilder:
             self._close(_JOINS[kind])
         elif kind == "NOT":
             self._close("")
-            self._sign, self._pending_not = -1, piece
+            self._sign, self._pending_not, self._strict = -1, piece, piece.value == "sauf"
         elif kind in ("CANT", "BUSY"):
             self._refusal(pieces, index, piece)
         elif kind in ("CORR", "NO"):
@@ -115,6 +117,8 @@ class TermBuilder:
             self._restart(kind)
         elif kind == "MOVE":
             self._move()
+        elif kind == "HAVE":
+            self._cx.doubt("un rendez-vous que l'on a déjà")
         elif kind == "SOON":
             self._soon()
         elif kind == "ANY":
@@ -154,6 +158,8 @@ class TermBuilder:
 
     def _new(self, join: str) -> Term:
         term = Term(self._sign, join if self.terms else "", corrects=self._corrects, segment=self._segment)
+        if term.sign < 0 and self._pending_not is None and join in ("comma", "list") and not self._strict:
+            self._cx.doubt("un refus, ou une correction")
         self._corrects, self._join = False, ""
         self._pending_not = None
         self.terms.append(term)
@@ -178,7 +184,7 @@ class TermBuilder:
     def _refusal(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         """« mardi je ne peux pas » refuses what came before, « je ne peux pas mardi » what comes next."""
         back = [t for t in self.terms if t.segment == self._segment and t.sign > 0]
-        ahead = _ahead(pieces, index + 1)
+        ahead = _ahead(pieces, index + 1) and not (back and _then_yes(pieces, index + 1))
         comma_before = index > 0 and pieces[index - 1].kind == "COMMA"
         self._close("comma" if not ahead else "")
         self._pending_not = None
@@ -195,7 +201,7 @@ class TermBuilder:
         for term in back if back and not ahead else []:
             term.sign = -1
         self._segment += 1
-        self._sign = -1 if ahead else 1
+        self._sign, self._strict = (-1, True) if ahead else (1, False)
 
     def _correction(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         ahead = _ahead(pieces, index + 1)
@@ -205,6 +211,8 @@ class TermBuilder:
             self._close("")
             self._sign, self._corrects, self._join = 1, True, "correct"
             return
+        if piece.kind == "CORR" and self.terms[-1].join == "list":
+            self._cx.doubt("une correction, sans dire de quoi")
         if piece.kind == "NO":
             for term in self.terms:
                 if term.segment == self._segment:
@@ -250,14 +258,11 @@ def _join_days(days: Sequence[Days], new: Days) -> bool:
     if not narrow:
         return not (new.kind == "weekday" and any(d.kind == "every" for d in days))
     kinds = {d.kind for d in narrow} | {new.kind}
-    return len(kinds) == 2 and any(d.mask & new.mask or (d.wide & new.mask) for d in narrow)
+    return len(kinds) == 2 and any(d.mask & new.mask or d.wide & new.mask or d.mask & new.wide for d in narrow)
 
 
 def _join_hours(hours: Sequence[Hours], new: Hours) -> bool:
     """Whether hours without a word between them narrow one another (« le matin à dix heures »)."""
     if all(h.kind == "point" for h in hours) and new.kind == "point":
         return False
-    for old in hours:
-        if not (old.mask & new.mask or old.other & new.mask or old.mask & new.other):
-            return False
-    return True
+    return all(old.mask & new.mask or old.other & new.mask or old.mask & new.other for old in hours)
