@@ -1,0 +1,74 @@
+"""The real Rasa server, trained from dialogs/ and started as the service starts it."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from voicebot.children import Child, Spawn
+from voicebot.processes import rasa
+from voicebot.thinking.rasa import RasaUnderstander
+
+READY_WITHIN = 60.0
+
+
+@dataclass
+class Server:
+    """A running Rasa process."""
+
+    child: Child
+    port: int
+    secret: str
+
+    def understander(self) -> RasaUnderstander:
+        """The product's client."""
+        return RasaUnderstander(port=self.port, secret=self.secret)
+
+    def http(self, **headers: str) -> httpx.AsyncClient:
+        """A bare client, for what the product's client never sends."""
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", headers=headers, trust_env=False)
+
+
+def server(model: Path) -> Server:
+    """A server of one model, not yet started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    secret = secrets.token_hex(16)
+
+    async def spawn() -> Spawn:
+        return rasa.spawn(model, port, secret)
+
+    return Server(Child("rasa", spawn, ready_within=READY_WITHIN), port, secret)
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The trained model, from the cache if dialogs/ has not changed."""
+    if not rasa.interpreter().exists():
+        pytest.skip("Rasa's environment is not installed (make install)")
+    return rasa.train_if_needed()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(model: Path) -> AsyncIterator[Server]:
+    """A server that answers."""
+    made = server(model)
+    await made.child.start()
+    yield made
+    await made.child.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def understander(running: Server) -> AsyncIterator[RasaUnderstander]:
+    """The product's client of the running server."""
+    made = running.understander()
+    yield made
+    await made.close()

@@ -1,0 +1,50 @@
+"""The form of the evaluation files: intents, questions, utterances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, get_args
+
+from voicebot.ports import Asks
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One utterance with the intent that a person gave it."""
+
+    text: str
+    intent: str
+    asks: Asks | None
+
+
+def read(name: str) -> list[Utterance]:
+    """Read one file. Raises ValueError for an utterance outside an intent or a question that does not exist."""
+    found: list[Utterance] = []
+    intent = asks = None
+    for line in (HERE / name).read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            intent, asks = line.removeprefix("## "), None
+        elif line.startswith("["):
+            asks = line.strip("[]")
+            if asks not in (*get_args(Asks), "-"):
+                raise ValueError(f"{name}: {asks!r} is no question")
+        elif line and not line.startswith("#"):
+            if intent is None or asks is None:
+                raise ValueError(f"{name}: {line!r} stands outside an intent and a question")
+            found.append(Utterance(line, intent, None if asks == "-" else cast(Asks, asks)))
+    return found
+
+
+def macro_f1(expected: Sequence[str], guessed: Sequence[str]) -> float:
+    """The unweighted mean over the expected intents of the F1 of each."""
+    scores = []
+    for intent in set(expected):
+        pairs = list(zip(expected, guessed, strict=True))
+        hits = sum(wanted == got == intent for wanted, got in pairs)
+        misses = sum((wanted == intent) != (got == intent) for wanted, got in pairs)
+        scores.append(2 * hits / (2 * hits + misses))
+    return sum(scores) / len(scores)
