@@ -161,7 +161,10 @@ class RtpSession:
                 self.ignored += 1
 
     def _is_allowed(self, host: str) -> bool:
-        return self._allowed is not None and ipaddress.ip_address(host.partition("%")[0]) == self._allowed
+        if self._announced is None:
+            return False
+        # Texts are compared first, since it is done for every packet; IPv6 may come with a zone.
+        return host == self._announced[0] or ipaddress.ip_address(host.partition("%")[0]) == self._allowed
 
     def _receive(self, data: bytes, source: tuple[str, int]) -> None:
         if self._mux and is_rtcp(data):

@@ -67,6 +67,14 @@ def test_a_steady_stream_has_no_jitter_and_an_unsteady_one_has() -> None:
     assert 60 < reception.jitter < 100
 
 
+def test_the_name_ends_with_a_zero_octet_whatever_its_length() -> None:
+    for length in range(1, 9):
+        data = rtcp.report(7, "n" * length, sent=None, reception=None, now=0.0)
+        assert len(data) % 4 == 0
+        assert data[-1] == 0
+        assert len(RtcpPacket.parse(data)) == 2
+
+
 def test_goodbye() -> None:
     packets = RtcpPacket.parse(rtcp.bye(7, "name"))
     assert isinstance(packets[-1], RtcpByePacket)

@@ -57,6 +57,14 @@ def test_the_delay_is_about_a_millisecond(source: int, target: int) -> None:
     assert np.argmax(result) / target - 0.05 == pytest.approx(0.001, abs=0.0002)
 
 
+@pytest.mark.parametrize(("source", "target"), RATES)
+def test_every_sample_stands_where_it_should(source: int, target: int) -> None:
+    delay = round(source * 0.001) / source
+    result = in_frames(sine(1000, source), source, target)
+    ideal = 10000 * np.sin(2 * np.pi * 1000 * (np.arange(len(result)) / target - delay))
+    assert level(result[target // 10 :] - ideal[target // 10 :]) < 60
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.sampled_from(RATES), st.lists(st.integers(0, 700), min_size=1, max_size=20))
 def test_pieces_of_any_length_join_without_a_seam(rates: tuple[int, int], lengths: list[int]) -> None:

@@ -31,6 +31,12 @@ def test_nothing_of_rtp_is_stun(data: bytes) -> None:
     assert not is_stun(data)
 
 
+def test_what_begins_like_stun_without_its_cookie_is_not_stun() -> None:
+    message = bytearray(bytes(aioice.stun.Message(aioice.stun.Method.BINDING, aioice.stun.Class.REQUEST)))
+    message[5] ^= 1
+    assert not is_stun(bytes(message))
+
+
 def test_only_chosen_addresses_are_offered_and_only_within() -> None:
     with host_addresses(("127.0.0.1",)):
         assert aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=True) == ["127.0.0.1"]
