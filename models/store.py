@@ -46,6 +46,22 @@ class Store:
         directory = self.path(model)
         return all((directory / file.name).is_file() for file in model.files)
 
+    def require(self, model: Model) -> Path:
+        """The directory of a model that is there.
+
+        Raises:
+            UnavailableError: it is not; the message says how to get it.
+        """
+        directory = self.path(model)
+        if missing := [file.name for file in model.files if not (directory / file.name).is_file()]:
+            mend = (
+                "it comes with voicebot: install that again, or fetch a real model with `voicebot models fetch base`"
+                if model.embedded
+                else f"`voicebot models fetch {model.name}`"
+            )
+            raise UnavailableError(f"the model {model.name} is not here ({directory / missing[0]} is missing): {mend}")
+        return directory
+
     def lock(self) -> Mapping[str, Any]:
         """What was fetched: model → ``{"fetched", "revision", "files": {name: {"sha256", "size", …}}}``."""
         return _read_json(self.directory / "lock.json")

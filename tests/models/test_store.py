@@ -63,6 +63,16 @@ def test_what_is_not_here_cannot_be_chosen(store: Store) -> None:
         store.use("huge")
 
 
+def test_a_missing_model_says_how_to_get_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnavailableError, match=r"base/config\.json is missing\): `voicebot models fetch base`"):
+        store.require(model_named("base"))
+    monkeypatch.setattr("models.store.HERE", store.directory)
+    with pytest.raises(UnavailableError, match="it comes with voicebot: install that again"):
+        store.require(model_named("miniature"))
+    put(store, "base", "2026-01-01")
+    assert store.require(model_named("base")) == store.directory / "base"
+
+
 def test_a_chosen_model_that_went_away_is_told(store: Store) -> None:
     put(store, "base", "2026-01-01")
     store.use("base")

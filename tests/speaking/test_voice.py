@@ -67,5 +67,5 @@ def test_an_unknown_voice_is_told(tmp_path: Path) -> None:
 
 
 def test_a_voice_that_was_not_fetched_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match="holds 0 voices"):
+    with pytest.raises(UnavailableError, match="voicebot models fetch siwis"):
         load_voice(8000, models=tmp_path, name="siwis")

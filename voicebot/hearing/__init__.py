@@ -39,4 +39,4 @@ def load_recogniser(*, models: Path | None = None, name: str | None = None) -> W
     """
     store = Store(models)
     model = model_named(name) if name else store.in_use("hearing")
-    return WhisperRecogniser(store.path(model), WhisperSettings(**model.whisper), name=model.name)
+    return WhisperRecogniser(store.require(model), WhisperSettings(**model.whisper), name=model.name)

@@ -90,7 +90,7 @@ def load_voice(rate: int, *, models: Path | None = None, name: str | None = None
     """
     store = Store(models)
     model = model_named(name) if name else store.in_use("speaking")
-    return CallVoice(_engine(model.kind, store.path(model)), rate, name=model.name)
+    return CallVoice(_engine(model.kind, store.require(model)), rate, name=model.name)
 
 
 @lru_cache(maxsize=2)
