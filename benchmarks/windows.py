@@ -21,7 +21,8 @@ from models.forge.grammar import draw
 from models.forge.score import score
 from models.forge.voices import draw_voice
 from models.store import Store
-from voicebot.hearing import Ear, TurnEnd, WhisperRecogniser, WhisperSettings
+from voicebot.hearing import Ear, TurnEnd, WhisperRecogniser
+from voicebot.hearing.settings import WhisperSettings
 from voicebot.ports import Asks, Audio
 from voicebot.speaking.espeak import Espeak
 
@@ -47,9 +48,10 @@ def spoken(text: str, rng: Random) -> bytes:
     samples, rate = Espeak().synthesise(
         text, voice=voice.name, rate=voice.rate, pitch=voice.pitch, pitch_range=voice.pitch_range
     )
-    narrow = resample_poly(samples.astype(np.float32), RATE, rate)
+    narrow = np.asarray(resample_poly(samples.astype(np.float32), RATE, rate), np.float64)
     call = np.concatenate((np.zeros(RATE // 2), narrow, np.zeros(2 * RATE)))
-    return (call + np.random.default_rng(rng.getrandbits(32)).normal(0, 12, len(call))).astype("<i2").tobytes()
+    call += np.random.default_rng(rng.getrandbits(32)).normal(0, 12, len(call))
+    return bytes(call.astype("<i2").tobytes())
 
 
 def turns(call: bytes, asks: Asks) -> list[Audio]:
