@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from voicebot.french.time import compose, days, hours, offers, ranges, reading, terms
+from voicebot.french.time import (
+    celebrations,
+    clocks,
+    compose,
+    dates,
+    durations,
+    hours,
+    moments,
+    moves,
+    offers,
+    ranges,
+    reading,
+    spans,
+    terms,
+    weekdays,
+)
+from voicebot.french.time.grammar import PASSES
 from voicebot.french.time.lexer import TOOLS, pieces_of
 from voicebot.french.time.nodes import Context
 from voicebot.french.time.patterns import Piece
@@ -15,17 +31,8 @@ from voicebot.ports import When
 
 __all__ = ["DEFAULT", "WhenSettings", "read"]
 
-_PASSES = (
-    hours.CLOCKS,
-    hours.COMPANY,
-    offers.OFFERS,
-    hours.HOURS,
-    days.STORIES,
-    days.DATES,
-    ranges.MOVES,
-    ranges.RANGES,
-    offers.PICKS,
-)
+RULES = (clocks, hours, weekdays, durations, dates, spans, celebrations, ranges, moments, moves, offers)
+"""The modules that hold the rules of the grammar: importing them makes it."""
 
 _UNDERSTOOD = frozenset(
     (
@@ -61,7 +68,7 @@ def read(
     words = split(text)[:_LONGEST]
     cx = Context(now, tuple(offered), settings)
     pieces = pieces_of(words, claimed)
-    for grammar in _PASSES:
+    for grammar in PASSES:
         pieces = grammar.reduce(cx, pieces)
     pieces = terms.without_reasons(cx, pieces)
     builder = terms.TermBuilder(cx)

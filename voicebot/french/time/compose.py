@@ -76,9 +76,9 @@ def _narrow(cx: Context, wanted: list[Term]) -> None:
                 cx.doubt("une préférence parmi plusieurs jours")
         if term.hours_only:
             _hours_alone(cx, wanted, index)
-        elif term.days_only and term.join not in ("or", "list") and _apply_span(cx, term, wanted[:index]):
-            continue
-        elif term.days and term.join not in ("or", "list") and _inside_span(cx, term, before):
+        elif term.join not in ("or", "list") and (
+            _apply_span(cx, term, wanted[:index]) or _inside_span(cx, term, before)
+        ):
             continue
         elif term.days_only and before.hours_only and not before.inherited:
             if term.join == "or":
@@ -138,7 +138,7 @@ def _either(cx: Context, lists: Sequence[Sequence[Days]]) -> Days:
 
 def _apply_span(cx: Context, term: Term, earlier: Sequence[Term]) -> bool:
     """« mardi ou jeudi, la semaine prochaine »: a span after a comma narrows the days before it."""
-    if not all(d.kind in ("span", "every") for d in term.days):
+    if not term.days_only or not all(d.kind in ("span", "every") for d in term.days):
         return False
     block = [t for t in earlier if t.days and not _has_span(t)]
     if term.join not in ("comma", "but", "plutot", "and", "") or not block or len(block) != len(earlier):
@@ -155,7 +155,7 @@ def _inside_span(cx: Context, term: Term, before: Term) -> bool:
     """« la semaine prochaine, plutôt jeudi »: a weekday after a span is the one inside it."""
     if before.inherited or before.sets or not before.days or not all(d.kind == "span" for d in before.days):
         return False
-    if not all(d.kind in ("weekday", "every") for d in term.days):
+    if not term.days or not all(d.kind in ("weekday", "every") for d in term.days):
         return False
     if term.join == "and":
         cx.doubt("une semaine, et un jour")

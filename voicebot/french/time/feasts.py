@@ -1,6 +1,6 @@
 """Feasts and school holidays.
 
-Holidays of the State: Code du travail, art. L3133-1; zones: the ministry's order of each school year (package holidays).
+Holidays of the State: Code du travail, art. L3133-1; zones: the ministry's order of each year (package holidays).
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ def school_holidays(name: str, zone: str, today: date) -> list[tuple[date, date]
 
 @lru_cache(maxsize=8)
 def _school(zone: str, year: int) -> tuple[tuple[date, date, str], ...]:
-    import holidays  # a second to import, and few callers speak of school holidays
+    from holidays import country_holidays  # a second to import, and few callers speak of school holidays
 
-    days = holidays.France(subdiv=f"Zone {zone}", years=[year, year + 1], categories=("school",), language="fr")
+    days = country_holidays("FR", subdiv=f"Zone {zone}", years=[year, year + 1], categories=("school",), language="fr")
     spans: list[tuple[date, date, str]] = []
     for day in sorted(days):
         title = days[day]

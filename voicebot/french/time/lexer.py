@@ -12,7 +12,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from voicebot.french import numbers
 from voicebot.french.phrases import Phrases, load
 from voicebot.french.time.patterns import Alphabet, Grammar, Piece
-from voicebot.french.words import Word, fold, split
+from voicebot.french.words import Word, fold
 
 ALPHABET = Alphabet()
 
@@ -127,8 +127,3 @@ def _near(norm: str) -> tuple[str, Any] | None:
         return None
     near = {value for word, value in _FUZZY.items() if DamerauLevenshtein.distance(norm, word, score_cutoff=1) == 1}
     return near.pop() if len(near) == 1 else None
-
-
-def words_of(text: str) -> list[Word]:
-    """The words of an utterance."""
-    return split(text)

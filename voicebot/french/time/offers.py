@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from voicebot.french.time.days import later
-from voicebot.french.time.lexer import ALPHABET
+from voicebot.french.time.durations import add
+from voicebot.french.time.grammar import OFFERS, PICKS, Made
 from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, Days, Exact, Hours, minutes
-from voicebot.french.time.patterns import Found, Grammar
+from voicebot.french.time.patterns import Found
 from voicebot.french.time.settings import DAY
-
-OFFERS = Grammar(ALPHABET)
-"""Words that point at offers; each rule refuses when nothing was offered."""
-PICKS = Grammar(ALPHABET)
-"""« celui de … », « le premier » once days and hours are known."""
-
-Made = list[tuple[str, Any]]
 
 
 def _exact(cx: Context, chosen: list[datetime]) -> Made:
@@ -67,10 +59,9 @@ def _earlier(cx: Context, f: Found) -> Made | None:
 def _shifted(cx: Context, f: Found, *, forward: bool) -> Made | None:
     if not cx.offered:
         return None
-    unit = f["u"] if "u" in f.names else None
-    part = f["p"] if "p" in f.names else None
-    within_day = ("a" in f.names and f["a"] == "any_hour") or part is not None or unit == "jour"
-    if "a" in f.names and f["a"] not in (None, "any_hour"):
+    unit, part = f["u"], f["p"]
+    within_day = f["a"] == "any_hour" or part is not None or unit == "jour"
+    if f["a"] not in (None, "any_hour"):
         return None
     following = f.after()
     if not within_day and unit is None and following is not None and following.kind in ("WD", "REL", "NUM", "PLUTOT"):
@@ -89,9 +80,7 @@ def _shifted(cx: Context, f: Found, *, forward: bool) -> Made | None:
         return made
     made = after(cx, cx.offered[-1]) if forward else before(cx, cx.offered[0])
     if unit in ("semaine", "mois"):
-        base = cx.offered[-1 if forward else 0].date()
-        first, last = _unit_of(cx, base, unit)
-        made.append(("DAY", cx.between(first, last)))
+        made.append(("DAY", cx.between(*_unit_of(cx, cx.offered[-1 if forward else 0].date(), unit))))
     return made
 
 
@@ -99,44 +88,39 @@ def _unit_of(cx: Context, day: date, unit: str) -> tuple[date, date]:
     if unit == "semaine":
         return cx.monday(day), cx.monday(day) + timedelta(days=6)
     first = day.replace(day=1)
-    return first, later(first, 1, "mois") - timedelta(days=1)
+    return first, add(first, 1, "mois") - timedelta(days=1)
 
 
-@OFFERS.rule(
-    "n:(NUM|un|une) u:UNIT s:(LATER|EARLIER|apres|avant)",
-    "n:(NUM|un|une) HEURE s:(LATER|EARLIER)",
-    "n:(NUM|un|une) u:UNIT (de)? PLUS",
-)
-def _counted(cx: Context, f: Found) -> Made | None:
+@OFFERS.rule("n:(NUM|un|une) u:UNIT s:(LATER|EARLIER|apres|avant)")
+def _days_away(cx: Context, f: Found) -> Made | None:
+    """« deux jours plus tard »."""
     if not cx.offered:
         return None
     count = 1 if f["n"] in ("un", "une") else f["n"]
-    if "u" not in f.names or not f.has("u"):
-        return _hours_away(cx, count, forward=f.piece("s").kind == "LATER")  # type: ignore[union-attr]
-    piece = f.piece("s")
-    forward = piece is not None and (piece.kind == "LATER" or piece.value == "apres")
-    base = cx.offered[-1 if forward else 0].date()
-    if forward:
-        return [("DAY", cx.one(later(base, count, f["u"])))]
-    if f["u"] == "mois":
+    if _forward(f):
+        return [("DAY", cx.one(add(cx.offered[-1].date(), count, f["u"])))]
+    if f["u"] not in ("jour", "semaine"):
         return None
-    return [("DAY", cx.one(base - timedelta(days=count * (7 if f["u"] == "semaine" else 1))))]
+    return [("DAY", cx.one(cx.offered[0].date() - timedelta(days=count * (7 if f["u"] == "semaine" else 1))))]
 
 
-def _hours_away(cx: Context, count: int, *, forward: bool) -> Made | None:
-    base = cx.offered[-1 if forward else 0]
-    return _exact(cx, [base + timedelta(hours=count if forward else -count)])
-
-
-@OFFERS.rule("d:SPAN (a|de)? s:(LATER|EARLIER|apres|avant)", "n:(NUM|une) HEURE m:MORE s:(LATER|EARLIER)")
+@OFFERS.rule(
+    "n:(NUM|une) HEURE s:(LATER|EARLIER)",
+    "n:(NUM|une) HEURE m:MORE s:(LATER|EARLIER)",
+    "d:SPAN s:(LATER|EARLIER|apres|avant)",
+)
 def _minutes_away(cx: Context, f: Found) -> Made | None:
+    """« une heure plus tard »."""
     if not cx.offered:
         return None
-    count = f["d"] if "d" in f.names else 60 * (1 if f["n"] == "une" else f["n"]) + f["m"]
+    count = f["d"] if f.has("d") else 60 * (1 if f["n"] == "une" else f["n"]) + (f["m"] or 0)
+    base = cx.offered[-1 if _forward(f) else 0]
+    return _exact(cx, [base + timedelta(minutes=count if _forward(f) else -count)])
+
+
+def _forward(f: Found) -> bool:
     piece = f.piece("s")
-    forward = piece is not None and (piece.kind == "LATER" or piece.value == "apres")
-    base = cx.offered[-1 if forward else 0]
-    return _exact(cx, [base + timedelta(minutes=count if forward else -count)])
+    return piece is not None and (piece.kind == "LATER" or piece.value == "apres")
 
 
 @OFFERS.rule("dans (d:SPAN|n:(NUM|une) HEURE)", "dans (les)? n:NUM MINUTE")
@@ -168,7 +152,7 @@ def _other(cx: Context, f: Found) -> Made | None:
     return _filter(cx, taken, ALL_MINUTES)
 
 
-@OFFERS.rule("(a|le|la)? s:SAME (PLUTOT)?")
+@OFFERS.rule("(a|le|la)? s:SAME PLUTOT?")
 def _same(cx: Context, f: Found) -> Made | None:
     if not cx.offered:
         return None
@@ -185,33 +169,26 @@ def _same(cx: Context, f: Found) -> Made | None:
     return [("HRS", Hours(mask, "point"))]
 
 
-@OFFERS.rule("(le|la|l)? o:(lendemain|veille|surlendemain)", "(le|la) UNIT n:NEXT", "(le)? u:UNIT s:(apres|avant|PREV)")
+@OFFERS.rule("(le|la|l)? o:(lendemain|veille|surlendemain)")
 def _beside(cx: Context, f: Found) -> Made | None:
-    if not cx.offered:
-        return None
-    word = f["o"] if "o" in f.names and f.has("o") else None
     following = f.after()
-    if word is not None:
-        if (
-            following is not None
-            and following.kind in ("word", "DAY", "FEAST", "WD", "REL")
-            and following.value in ("de", "d", "du", "des")
-        ):
-            return None
-        step = {"lendemain": 1, "surlendemain": 2, "veille": -1}[word]
-        base = cx.offered[-1 if step > 0 else 0].date()
+    if not cx.offered or (following is not None and following.value in ("de", "d", "du", "des")):
+        return None  # « le lendemain de Noël » says of which day
+    step = {"lendemain": 1, "surlendemain": 2, "veille": -1}[f["o"]]
+    return [("DAY", cx.one(cx.offered[-1 if step > 0 else 0].date() + timedelta(days=step)))]
+
+
+@OFFERS.rule("le? u:UNIT s:(apres|avant|PREV)")
+def _unit_beside(cx: Context, f: Found) -> Made | None:
+    """« le jour d'avant », « la semaine d'avant »; what comes after is ``NEXT``."""
+    if not cx.offered or f["u"] not in ("jour", "semaine"):
+        return None
+    step = 1 if _forward(f) else -1
+    base = cx.offered[-1 if step > 0 else 0].date()
+    if f["u"] == "jour":
         return [("DAY", cx.one(base + timedelta(days=step)))]
-    if "u" in f.names:
-        piece = f.piece("s")
-        back = piece is not None and piece.value != "apres"
-        step = -1 if back else 1
-        base = cx.offered[0 if back else -1].date()
-        if f["u"] == "jour":
-            return [("DAY", cx.one(base + timedelta(days=step)))]
-        if f["u"] == "semaine":
-            monday = cx.monday(base) + timedelta(weeks=step)
-            return [("DAY", cx.between(monday, monday + timedelta(days=6)))]
-    return None
+    monday = cx.monday(base) + timedelta(weeks=step)
+    return [("DAY", cx.between(monday, monday + timedelta(days=6)))]
 
 
 @OFFERS.rule("b:BOTH")
@@ -220,7 +197,7 @@ def _both(cx: Context, f: Found) -> Made | None:
 
 
 @PICKS.rule(
-    "(le|la|les|l)? (PICK)? (de)? o:ORD BOOK?", "PICK (de|du)? (le|la)? o:ORD", "(le|la|numero) n:(NUM|un|une) BOOK?"
+    "(le|la|les|l)? PICK? de? o:ORD BOOK?", "PICK (de|du)? (le|la)? o:ORD", "(le|la|numero) n:(NUM|un|une) BOOK?"
 )
 def _ordinal(cx: Context, f: Found) -> Made | None:
     if not cx.offered:
@@ -228,7 +205,7 @@ def _ordinal(cx: Context, f: Found) -> Made | None:
     following = f.after()
     if following is not None and following.kind in ("DAY", "MONTH", "WD", "HRS"):
         return None
-    number = f["o"] if "o" in f.names else {"un": 1, "une": 1}.get(f["n"], f["n"])
+    number = f["o"] if f.has("o") else {"un": 1, "une": 1}.get(f["n"], f["n"])
     index = number - 1 if number > 0 else number
     if not -len(cx.in_order) <= index < len(cx.in_order):
         cx.impossible = True

@@ -8,7 +8,7 @@ Each class and word is one private character, so that a sentence is a short stri
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +81,10 @@ class Found:
     def words(self) -> set[Any]:
         """The values of every piece of the match."""
         return {piece.value for piece in self._pieces[self._match.start() : self._match.end()] if piece.kind == "word"}
+
+    def kinds(self) -> set[str]:
+        """The kinds of every piece of the match."""
+        return {piece.kind for piece in self._pieces[self._match.start() : self._match.end()]}
 
     def after(self) -> Piece | None:
         """The piece that follows the match."""
@@ -204,8 +208,3 @@ def _sequence(source: str, at: int) -> tuple[set[str], bool, int]:
             branch |= inner
             empty = inner_empty
     return first | branch, any_empty or empty, at
-
-
-def words_of(patterns: Iterable[str]) -> frozenset[str]:
-    """The literal words of some patterns."""
-    return frozenset(w for p in patterns for w in re.findall(r"\w+", p) if w == w.lower())

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
-from voicebot.french.time.lexer import ALPHABET
-from voicebot.french.time.nodes import ALL_MINUTES, SIZE, Context, Days, Exact, Hours, Within, minutes
-from voicebot.french.time.patterns import Found, Grammar
-from voicebot.french.time.settings import DAY
-
-RANGES = Grammar(ALPHABET)
-"""Days and prepositions to spans of days."""
-
-Made = list[tuple[str, Any]]
+from voicebot.french.time.grammar import RANGES, Made
+from voicebot.french.time.nodes import Context, Days, Within
+from voicebot.french.time.patterns import Found
+from voicebot.french.time.weekdays import next_weekday
 
 
 def first_of(cx: Context, days: Days) -> date | None:
@@ -46,7 +40,7 @@ def _weekday_of(cx: Context, days: Days) -> int | None:
     return _number(cx, days) if days.kind == "weekday" else None
 
 
-@RANGES.rule("(apres|PREV) (le|la|les|l)? d:DAY", "NOT avant (le|la|les|l)? d:DAY_X")
+@RANGES.rule("(apres|PREV) (le|la|les|l)? d:DAY")
 def _after(cx: Context, f: Found) -> Made | None:
     last = last_of(cx, f["d"])
     if last is None:
@@ -85,7 +79,7 @@ def _before(cx: Context, f: Found) -> Made | None:
 
 @RANGES.rule(
     "(d ici|jusqu) (a|au|le|la|les|l)* d:DAY",
-    "NOT (apres|LATER) (PLUTOT|PLUTOT)? (le|la|les|l)? d:DAY",
+    "NOT (apres|LATER) PLUTOT? (le|la|les|l)? d:DAY",
     "LATEST d:DAY",
     "d:DAY LATEST",
     "d:DAY (OR|AND) (avant|EARLIER)",
@@ -137,22 +131,7 @@ def _number(cx: Context, days: Days) -> int:
     return cx.at((mask & -mask).bit_length() - 1).weekday()
 
 
-@RANGES.rule(
-    "entre (le)? a:NUM (AND) (le)? b:DAY", "(du|de|d) a:NUM (au) b:DAY", "du a:NUM au b:DAY", "les a:NUM (a|au) b:DAY"
-)
-def _number_to_day(cx: Context, f: Found) -> Made | None:
-    last: date | None = f["b"].first
-    if last is None or not 1 <= f["a"] <= 31:
-        return None
-    try:
-        first = last.replace(day=f["a"])
-    except ValueError:
-        return None
-    if first > last:
-        first = (first.replace(day=1) - timedelta(days=1)).replace(day=f["a"])
-    return _span(cx, first, last)
-
-
+_ONE_WEEK = 0b1111111
 _STEPS = {"veille": -1, "lendemain": 1, "avant": -1, "apres": 1, "surlendemain": 2}
 
 
@@ -162,7 +141,7 @@ _STEPS = {"veille": -1, "lendemain": 1, "avant": -1, "apres": 1, "surlendemain":
 )
 def _beside(cx: Context, f: Found) -> Made | None:
     days: Days = f["d"]
-    if "u" in f.names and f["u"] != "jour":
+    if f.has("u") and f["u"] != "jour":
         cx.doubt("une autre semaine ou un autre mois que celui de la date")
     step = _STEPS.get(f["o"])
     base = first_of(cx, days) if step is not None and step < 0 else last_of(cx, days)
@@ -179,89 +158,11 @@ def _eve_of_eve(cx: Context, f: Found) -> Made | None:
 def _weekday_beside(cx: Context, f: Found) -> Made | None:
     """« le mardi avant Noël », « le lundi d'après le 15 »."""
     days: Days = f["w"]
-    if days.kind not in ("weekday", "every") or bin(days.mask & 127).count("1") != 1:
+    if days.kind not in ("weekday", "every") or (days.mask & _ONE_WEEK).bit_count() != 1:
         return None
     number = _number(cx, days)
-    if f["o"] == "avant":
-        base = first_of(cx, f["d"])
-        return None if base is None else [("DAY", cx.one(base - timedelta(days=(base.weekday() - number - 1) % 7 + 1)))]
-    base = last_of(cx, f["d"])
-    return None if base is None else [("DAY", cx.one(base + timedelta(days=(number - base.weekday() - 1) % 7 + 1)))]
-
-
-# --- a day and an hour together bound a stretch of time ----------------------------------------------------
-
-
-def _stretch(cx: Context, first: tuple[int, int], last: tuple[int, int]) -> Made:
-    """From one minute of one day to another (exclusive), as exact minutes. Days are indices from today."""
-    masks = []
-    for day in range(SIZE):
-        low = first[1] if day == first[0] else 0
-        high = last[1] if day == last[0] else DAY
-        inside = first[0] <= day <= last[0]
-        masks.append((ALL_MINUTES if (low, high) == (0, DAY) else minutes(low, high)) if inside else 0)
-    return [("SET", Exact(tuple(masks), filters=True))]
-
-
-def _is_moment(cx: Context, hours: Hours) -> bool:
-    """A clock time, or « midi » heard as the lunch hours."""
-    return hours.kind == "point" or (hours.first, hours.last) == cx.settings.parts["midi_deux"]
-
-
-def _bound(cx: Context, days: Days, hours: Hours) -> int | None:
-    day = first_of(cx, days)
-    return None if day is None or hours.article or hours.kind not in ("point", "part") else cx.index(day)
-
-
-@RANGES.rule(
-    "(apres|a partir de|a partir du|a partir d|des) (le|la|l)? d:DAY h:HRS",
-    "NOT avant (le|la|l)? d:DAY h:HRS",
-)
-def _from_moment(cx: Context, f: Found) -> Made | None:
-    hours: Hours = f["h"]
-    day = _bound(cx, f["d"], hours)
-    if day is None:
+    before = f["o"] == "avant"
+    base = first_of(cx, f["d"]) if before else last_of(cx, f["d"])
+    if base is None:
         return None
-    start = hours.last if f.first_word() == "apres" and hours.kind == "part" else hours.first
-    return _stretch(cx, (day, start), (SIZE, 0))
-
-
-@RANGES.rule("(avant|d ici|jusqu a|jusqu au|jusqu) (le|la|l)? d:DAY h:HRS", "NOT apres (le|la|l)? d:DAY h:HRS")
-def _until_moment(cx: Context, f: Found) -> Made | None:
-    hours: Hours = f["h"]
-    day = _bound(cx, f["d"], hours)
-    if day is None:
-        return None
-    end = hours.first if f.first_word() == "avant" or _is_moment(cx, hours) else hours.last
-    return _stretch(cx, (0, 0), (day, end))
-
-
-@RANGES.rule(
-    "entre (le)? a:DAY h:HRS (AND) (le)? b:DAY k:HRS", "(de|du) a:DAY h:HRS (a|au|jusqu a|jusqu au) b:DAY k:HRS"
-)
-def _between_moments(cx: Context, f: Found) -> Made | None:
-    start, end = _bound(cx, f["a"], f["h"]), _bound(cx, f["b"], f["k"])
-    if start is None or end is None:
-        return None
-    return _stretch(cx, (start, f["h"].first), (end, f["k"].first if _is_moment(cx, f["k"]) else f["k"].last))
-
-
-# --- the appointment that one has, and the one that one wants ----------------------------------------------
-
-MOVES = Grammar(ALPHABET)
-"""« déplacer mon rendez-vous de mardi à jeudi »: what is left is jeudi."""
-
-
-@MOVES.rule(
-    "MOVE BOOK* (de|du) (le|la)? d:DAY h:HRS? t:(a|au|pour|en|sur|PLUTOT|NEAR|dans)",
-    "MOVE BOOK* (de|du) h:HRS t:(a|au|pour)",
-)
-def _moved_from(cx: Context, f: Found) -> Made | None:
-    piece = f.piece("t")
-    return None if piece is None else [("MOVE", None), (piece.kind, piece.value)]
-
-
-@MOVES.rule("MOVE BOOK* (de|du) (le|la)? d:DAY h:HRS?")
-def _moved_from_only(cx: Context, f: Found) -> Made | None:
-    cx.doubt("le rendez-vous que l'on a, ou celui que l'on veut")
-    return None
+    return [("DAY", cx.one(next_weekday(base - timedelta(days=8) if before else base, number)))]
