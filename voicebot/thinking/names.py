@@ -62,18 +62,22 @@ def read_answer(text: str, asks: Asks) -> NamesHeard:
         return split
     if asks == "birth_name" and _FIRST_NAME_SAID.search(text):
         asks = "first_name"
+    heard = _read(text, asks)
+    if not heard.sure and not heard.spelled and (tail := _after_cue(text)):
+        heard = _read(tail, asks) or heard
+    return heard
+
+
+def _read(text: str, asks: Asks) -> NamesHeard:
     first = asks == "first_name"
     reading = read_name(text, first_name=first)
-    if not reading.spelled and (tail := _after_cue(text)):
-        reading = read_name(tail, first_name=first)
     if reading.name is None or (not reading.spelled and _no_name(reading.name)):
         return NO_NAMES
-    if reading.spelled or asks == "spelling":
-        if first:
-            return NamesHeard(first_name=reading.name, sure=reading.sure, spelled=reading.spelled)
-        return NamesHeard(birth_name=reading.name, sure=reading.sure, spelled=reading.spelled)
     if first:
-        return NamesHeard(first_name=reading.name, sure=reading.sure and _plausible(reading.name, first=True))
+        sure = reading.sure and (reading.spelled or _plausible(reading.name, first=True))
+        return NamesHeard(first_name=reading.name, sure=sure, spelled=reading.spelled)
+    if reading.spelled or asks == "spelling":
+        return NamesHeard(birth_name=reading.name, sure=reading.sure, spelled=reading.spelled)
     heard = _divide(reading.name)
     return replace(heard, sure=reading.sure and _plausible(heard.birth_name or "", first=False))
 
