@@ -53,6 +53,9 @@ ABSENT = frozenset(
 )
 """Packages, and Rasa's neural components, that Rasa imports and this project leaves out."""
 
+TRAINING_ONLY = frozenset({"sklearn"})
+"""Packages that fit the model and that the server does without."""
+
 COMPONENTS = {
     "rasa.nlu.tokenizers.whitespace_tokenizer": "WhitespaceTokenizer",
     "rasa.nlu.classifiers.fallback_classifier": "FallbackClassifier",
@@ -91,10 +94,13 @@ class _AbsentModule(ModuleType):
 class _Finder(MetaPathFinder, Loader):
     """Finds the absent libraries and the two replaced modules of Rasa."""
 
+    def __init__(self, absent: frozenset[str]) -> None:
+        self._absent = absent
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if _is_absent(fullname):
+        if self._is_absent(fullname):
             return ModuleSpec(fullname, self, is_package=True)
         if fullname == "rasa.engine.recipes.default_components":
             return ModuleSpec(fullname, self)
@@ -107,7 +113,7 @@ class _Finder(MetaPathFinder, Loader):
         return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return _AbsentModule(spec.name) if _is_absent(spec.name) else None
+        return _AbsentModule(spec.name) if self._is_absent(spec.name) else None
 
     def exec_module(self, module: ModuleType) -> None:
         if module.__name__ == "rasa.engine.recipes.default_components":
@@ -118,13 +124,12 @@ class _Finder(MetaPathFinder, Loader):
             module.__dict__.update({name: getattr(channel, name) for name in CHANNEL_CLASSES})
             module.__dict__["BUILTIN_CHANNELS"] = {}
 
+    def _is_absent(self, name: str) -> bool:
+        return name in self._absent or name.partition(".")[0] in self._absent
 
-def _is_absent(name: str) -> bool:
-    return name in ABSENT or name.partition(".")[0] in ABSENT
 
-
-def install() -> None:
+def install(*, training: bool = False) -> None:
     """Put the stand-ins in place. Raises RuntimeError once ``rasa`` has been imported."""
     if "rasa" in sys.modules:
         raise RuntimeError("assistant.lean.install() must run before rasa is imported")
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, _Finder(ABSENT if training else ABSENT | TRAINING_ONLY))

@@ -42,7 +42,7 @@ def main() -> int:
         return 2
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ["TQDM_DISABLE"] = "1"
-    lean.install()
+    lean.install(training=True)
     quiet.drop_chatter()
     train(Path(sys.argv[1]).resolve())
     return 0
