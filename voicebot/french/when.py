@@ -38,7 +38,7 @@ _UNDERSTOOD = frozenset(
     (
         *("DAY", "HRS", "SET", "ANY", "SOON", "EARLIEST", "OR", "AND", "COMMA", "STOP", "BUT", "NOT", "PLUTOT", "CORR"),
         *("NO", "YES", "DONC", "CANT", "CAN", "BUSY", "BOOK", "CLAIM", "REASON", "SINCE", "MOVE", "TITLE", "WANT"),
-        *("HAVE", "THIS", "EXACT", "SOFT", "DASH", "COLON", "SLASH", "AGO"),
+        *("HAVE", "ENDS", "STARTS", "THIS", "EXACT", "SOFT", "DASH", "COLON", "SLASH", "AGO"),
     )
 )
 _LONGEST = 400

@@ -119,8 +119,8 @@ def _number_then_clock(cx: Context, f: Found) -> Made | None:
         return None
     if joint is not None and joint.kind == "DASH":
         return [("HRS", between(made, f["c"]))]
-    if before is not None and (before.kind in ("WD", "MONTH") or before.value in ("le", "du", "au")):
-        return None  # « mardi 9 à 10h » is a date
+    if before is not None and (before.kind in ("WD", "MONTH") or before.value in ("le", "du", "au", "en")):
+        return None  # « mardi 9 à 10h » is a date, « lundi en huit à neuf heures » a week away
     if joint is None or joint.kind == "COMMA":
         # « dix onze heures »: somewhere between the two.
         near = f["c"].at - made.at <= 120
@@ -142,6 +142,17 @@ def _between_numbers(cx: Context, f: Found) -> Made | None:
     if first is None or last is None or (after is not None and after.kind in ("MONTH", "SLASH", "UNIT", "OR", "NUM")):
         return None
     return [("HRS", between(first, last))]
+
+
+@COMPANY.rule("ENDS (a|NEAR)* c:CLK d:DONC? apres?", "s:STARTS (a|NEAR)* c:CLK d:DONC? avant?")
+def _at_work_until(cx: Context, f: Found) -> Made | None:
+    """« je finis à 17 heures, donc après »."""
+    before, after = f.before(), f.after()
+    if after is not None and after.kind in ("CLK", "NUM"):
+        return None
+    if not f.has("d") and (before is None or before.kind != "REASON"):
+        cx.doubt("l'heure d'un travail, sans dire ce que l'on veut")
+    return [("word", "avant" if f.has("s") else "apres"), ("CLK", f["c"])]
 
 
 @COMPANY.rule("c:CLK (OR|COMMA|AND) n:NUM")

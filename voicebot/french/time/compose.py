@@ -277,20 +277,14 @@ def _reframed(cx: Context, days: Days, frame: Days) -> int:
 
 def _hours_mask(cx: Context, term: Term) -> int:
     """The hours of a term; bare hours are read in the half of the day that the other words leave."""
-    if not term.hours:
-        return ALL_MINUTES
-    fixed = ALL_MINUTES
+    readings = [ALL_MINUTES]
     for one in term.hours:
-        if not one.other:
-            fixed &= one.mask
-    result = fixed
+        readings = [r & mask for r in readings for mask in ((one.mask, one.other) if one.other else (one.mask,))]
+    fitting = [r for r in readings if r]
     for one in term.hours:
-        if not one.other:
-            continue
-        if one.vague and fixed == ALL_MINUTES:
+        if one.vague and any(r & one.mask for r in fitting) and any(r & one.other for r in fitting):
             cx.doubt("du matin ou du soir")
-        result &= one.mask if one.mask & fixed or not one.other & fixed else one.other
-    return result
+    return fitting[0] if fitting else 0
 
 
 def _union(into: Minutes, more: Minutes) -> None:

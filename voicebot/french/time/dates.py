@@ -114,6 +114,7 @@ def _number_alone(cx: Context, f: Found) -> Made | None:
     "(le|les|au)? a:(NUM|ORD) COMMA? le? c:NUM COMMA? (AND|OR) le? b:NUM m:MONTH",
     "le? w:WD le? a:NUM (AND|OR|COMMA) le? v:WD le? b:NUM m:MONTH",
     "les a:NUM (AND|OR) le? b:NUM",
+    "(le|les) a:NUM COMMA? le? c:NUM COMMA? (AND|OR) le? b:NUM",
 )
 def _several_numbers(cx: Context, f: Found) -> Made | None:
     """« le 2 ou le 3 janvier »: the month that is named once holds for all."""

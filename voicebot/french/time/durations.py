@@ -45,6 +45,19 @@ def _in(cx: Context, f: Found) -> Made | None:
     return days(Days(cx.day(day), "date", first=day, last=day, wide=wide))
 
 
+@DATES.rule(f"dans NEAR n:{_ONE} u:UNIT", f"dans n:{_ONE} u:UNIT a? NEAR", f"NEAR dans n:{_ONE} u:UNIT")
+def _in_roughly(cx: Context, f: Found) -> Made | None:
+    """« dans environ trois semaines »: the week of that day, or two days on each side."""
+    count = _count(f)
+    if count is None:
+        return None
+    day = add(cx.today, count, f["u"])
+    if f["u"] == "jour":
+        return days(cx.between(day - timedelta(days=_ROUGHLY), day + timedelta(days=_ROUGHLY)))
+    monday = cx.monday(day)
+    return days(cx.between(monday, monday + timedelta(days=6)))
+
+
 @DATES.rule(f"dans n:{_ONE} u:UNIT h:MORE")
 def _in_and_half(cx: Context, f: Found) -> Made | None:
     """« dans un mois et demi »: the week of that day."""
@@ -55,7 +68,7 @@ def _in_and_half(cx: Context, f: Found) -> Made | None:
     return days(cx.between(monday, monday + timedelta(days=6)))
 
 
-@DATES.rule("dans (a:NUM|un|une) (OR|a|COMMA)? b:NUM u:UNIT")
+@DATES.rule("dans (a:NUM|un|une) (OR|a|COMMA)? b:NUM u:UNIT", "dans (a:NUM|un|une) u:UNIT OR b:NUM")
 def _in_two_or_three(cx: Context, f: Found) -> Made | None:
     first = f["a"] or 1
     if not 0 < first < f["b"] <= _MOST:

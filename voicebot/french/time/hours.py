@@ -33,7 +33,7 @@ def _at(cx: Context, f: Found) -> Made | None:
 def _of_part(cx: Context, f: Found) -> Made | None:
     """« huit heures du soir »."""
     first, last = cx.settings.parts[f["p"]]
-    early = {"soir": 17 * 60, "apres_midi": 12 * 60}.get(f["p"], first)
+    early = {"soir": _EARLY_EVENING, "apres_midi": 12 * 60}.get(f["p"], first)
     fitting = [at for at in f["c"].options if min(first, early) <= at < last]
     return _set(cx, Clock(fitting[0]), 0, 1, point=True) if fitting else None
 
@@ -49,7 +49,7 @@ def _around(cx: Context, f: Found) -> Made | None:
     "(apres|des) c:CLK",
     "a (partir|compter) (de|d|des|du)* c:CLK",
     "NOT avant (les|NEAR)* c:CLK",
-    "c:CLK (a|AND)? EARLIEST",
+    "a? c:CLK (a|AND)? EARLIEST",
     "EARLIEST (a|NEAR)? c:CLK",
     "c:CLK (AND|OR) (LATER|apres|au dela)",
     "au dela (de|d)? c:CLK",
@@ -69,7 +69,7 @@ def _before(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], None, 0)
 
 
-@HOURS.rule("NOT (apres|au dela|LATER) (de|d|PLUTOT)* c:CLK", "LATEST (a|NEAR)? c:CLK", "c:CLK LATEST")
+@HOURS.rule("NOT (apres|au dela|LATER) (de|d|PLUTOT)* c:CLK", "LATEST (a|NEAR)? c:CLK", "a? c:CLK LATEST")
 def _until(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], None, 1)
 
@@ -87,6 +87,7 @@ def _between(cx: Context, f: Found) -> Made | None:
 
 # --- parts of the day --------------------------------------------------------------------------------------
 
+_EARLY_EVENING = 17 * 60
 _ARTICLES = "(dans|pendant|en|a|au|de|du|d|NEAR|durant|pour|sur|des)* (le|la|l|les|EACH|cours|courant|de|HEURE)*"
 _OF = "(de|d|du|de l|de la|l|le|la)*"
 
@@ -94,7 +95,9 @@ _OF = "(de|d|du|de l|de la|l|le|la)*"
 def part_hours(cx: Context, name: str, *, article: bool = False) -> Hours:
     """The set of minutes of a part of the day."""
     first, last = cx.settings.parts[name]
-    return Hours(minutes(first, last), "part", article=article, first=first, last=last)
+    # « entre cinq et six heures du soir »: beside a clock time the evening begins earlier.
+    other = minutes(_EARLY_EVENING, last) if name == "soir" and _EARLY_EVENING < first else 0
+    return Hours(minutes(first, last), "part", other, article=article, first=first, last=last)
 
 
 def _name(cx: Context, f: Found) -> str | None:

@@ -191,8 +191,11 @@ def _unit_beside(cx: Context, f: Found) -> Made | None:
     return [("DAY", cx.between(monday, monday + timedelta(days=6)))]
 
 
-@OFFERS.rule("b:BOTH")
+@OFFERS.rule("BOTH", "les n:NUM")
 def _both(cx: Context, f: Found) -> Made | None:
+    following = f.after()
+    if f.has("n") and (f["n"] != len(cx.offered) or (following is not None and following.kind != "STOP")):
+        return None
     return _exact(cx, list(cx.offered)) if cx.offered else None
 
 

@@ -52,7 +52,7 @@ def _days(cx: Context, mask: int) -> str:
     listed = [cx.at(i) for i in range(SIZE) if mask >> i & 1]
     if len(listed) == 1:
         return _date(listed[0])
-    if mask == ALL_DAYS or mask == ALL_DAYS & ~1:
+    if mask == ALL_DAYS:
         return "tous les jours"
     weekdays = [w for w in range(7) if mask & cx.weekday(w)]
     full = sum(cx.weekday(w) for w in weekdays)

@@ -196,7 +196,7 @@ class TermBuilder:
                 back = []
             else:
                 self._cx.doubt("un refus entre deux moments")
-        if not back and not ahead:
+        if not back and not ahead and piece.kind == "CANT":
             self._cx.doubt("un refus sans objet")
         for term in back if back and not ahead else []:
             term.sign = -1
@@ -253,6 +253,8 @@ def _join_days(days: Sequence[Days], new: Days) -> bool:
     narrow = [d for d in days if d.kind in ("weekday", "date")]
     if new.kind == "every" and any(d.kind in ("every", "weekday") for d in days):
         return False
+    if new.kind == "span" and not narrow and all(d.kind == "span" and not d.mask & new.mask for d in days):
+        return not all(d.mask for d in days)  # « fin janvier début février »: one or the other
     if new.kind not in ("weekday", "date"):
         return True
     if not narrow:
@@ -265,4 +267,4 @@ def _join_hours(hours: Sequence[Hours], new: Hours) -> bool:
     """Whether hours without a word between them narrow one another (« le matin à dix heures »)."""
     if all(h.kind == "point" for h in hours) and new.kind == "point":
         return False
-    return all(old.mask & new.mask or old.other & new.mask or old.mask & new.other for old in hours)
+    return all((old.mask | old.other) & (new.mask | new.other) for old in hours)
