@@ -192,8 +192,7 @@ def _share_hours(wanted: Sequence[Term]) -> None:
 
 
 def _same_kind(one: Term, other: Term) -> bool:
-    broad = ("span",)
-    return (one.days[-1].kind in broad) == (other.days[-1].kind in broad)
+    return all(d.kind == "span" for d in one.days) == all(d.kind == "span" for d in other.days)
 
 
 def _share_spans(cx: Context, wanted: Sequence[Term]) -> None:

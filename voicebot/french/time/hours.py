@@ -96,7 +96,7 @@ def part_hours(cx: Context, name: str, *, article: bool = False) -> Hours:
     """The set of minutes of a part of the day."""
     first, last = cx.settings.parts[name]
     # « entre cinq et six heures du soir »: beside a clock time the evening begins earlier.
-    other = minutes(_EARLY_EVENING, last) if name == "soir" and _EARLY_EVENING < first else 0
+    other = minutes(_EARLY_EVENING, last) if name == "soir" and first > _EARLY_EVENING else 0
     return Hours(minutes(first, last), "part", other, article=article, first=first, last=last)
 
 

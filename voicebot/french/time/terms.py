@@ -174,7 +174,8 @@ class TermBuilder:
         elif isinstance(value, Days):
             if term.days and not _join_days(term.days, value):
                 term = self._new("list")
-            term.hours_first = term.hours_first or (bool(term.hours) and not term.days)
+            only_spans = all(d.kind == "span" for d in term.days)
+            term.hours_first = term.hours_first or (bool(term.hours) and only_spans and value.kind != "span")
             term.days.append(value)
         else:
             if term.hours and not _join_hours(term.hours, value):
