@@ -19,6 +19,7 @@ MODULES = Path("/usr/lib/baresip/modules")
 CONFIG = """
 poll_method epoll
 sip_listen 127.0.0.1:0
+net_interface 127.0.0.1
 call_max_calls 4
 audio_player aubridge,{name}
 audio_source aufile,{silence}
@@ -59,7 +60,7 @@ class Baresip:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        silence = self._wav(np.zeros(8000 * 60, np.int16))
+        silence = self._wav(np.zeros(8000 * 600, np.int16))  # the call ends when its sound does
         config = CONFIG.format(name=self._name, silence=silence, modules=MODULES, port=port)
         (self.directory / "config").write_text(config)
         account = f"<sip:{self._name}@127.0.0.1>;regint=0;audio_codecs={self._codec}/8000/1\n"
@@ -110,8 +111,8 @@ class Baresip:
         self._command("sndcode", key)
 
     def speak(self, samples: Samples) -> None:
-        """Say something (8 kHz); a minute of silence follows, so that the microphone never ends."""
-        sound = np.concatenate([samples, np.zeros(8000 * 60, np.int16)])
+        """Say something (8 kHz); minutes of silence follow: the call ends when its sound does."""
+        sound = np.concatenate([samples, np.zeros(8000 * 300, np.int16)])
         self._command("ausrc", f"aufile,{self._wav(sound)}")
 
     def _wav(self, samples: Samples) -> Path:

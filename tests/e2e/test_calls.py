@@ -215,9 +215,10 @@ async def test_two_calls_for_one_slot(service: RunningService, tmp_path: Path) -
             second_events.converse(second, mind("two", two, "05071985")),
         )
     assert chosen["one"][0] == chosen["two"][0]
-    assert [s.outcome for s in seen] == ["booked", "booked"]
-    assert chosen["one"][-1] != chosen["two"][-1]
-    assert len(chosen["one"]) + len(chosen["two"]) == 3
+    story = "".join(f"\n{name}: {event}" for name, s in zip(chosen, seen, strict=True) for event in s.events)
+    assert [s.outcome for s in seen] == ["booked", "booked"], story
+    assert len(chosen["one"]) + len(chosen["two"]) == 3, "exactly one of them is offered another"
+    assert sum("vient d'être pris" in event.get("text", "") for s in seen for event in s.events) == 1
     starts = [(row["start"], row["practitioner"]) for row in service.appointments()]
     assert len(starts) == len(set(starts))
 

@@ -13,6 +13,7 @@ RESTRICTED = restrict() if __name__ == "__main__" else None
 
 import asyncio  # noqa: E402
 import json  # noqa: E402
+import os  # noqa: E402
 import signal  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
@@ -91,7 +92,8 @@ def main() -> int:
     except VoicebotError as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return 2
-    return 0
+    # Nothing is left to save, and tearing down native libraries takes half of the time that a stop may take.
+    os._exit(0)
 
 
 if __name__ == "__main__":

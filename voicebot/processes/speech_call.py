@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from time import monotonic
 
@@ -18,6 +19,7 @@ from voicebot.errors import ProtocolError
 from voicebot.floor import Action, Floor, step
 from voicebot.hearing import Ear, Nothing, Speculate, SpeechStart, TurnEnd, load_recogniser
 from voicebot.ports import Asks, Audio, Heard, Recogniser, Voice
+from voicebot.processes.answered import answers
 from voicebot.speaking import Phrases, load_voice
 from voicebot.wire import VERSION, read_event, write_event
 
@@ -26,6 +28,10 @@ log = logging.getLogger("voicebot.speech")
 RATES = (8000, 16000)
 CHUNK_SECONDS = 1.0
 """Most sound in one event to telephony, s."""
+
+
+RENDER_SECONDS = 10.0
+"""How long the start may wait for fixed phrases, s."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,12 @@ class Engines:
     def load(cls, phrases: Sequence[str], models: str | None, pool: ThreadPoolExecutor) -> Engines:
         """Load the models and render the fixed phrases. Blocking, seconds. Raises UnavailableError."""
         directory = Path(models) if models else None
-        voices = {rate: Phrases(load_voice(rate, models=directory), phrases) for rate in RATES}
-        for voice in voices.values():
-            voice.render()
-        return cls(load_recogniser(models=directory), voices, pool)
+        wide = Phrases(load_voice(16000, models=directory), phrases)
+        recogniser = load_recogniser(models=directory)
+        # A slow voice renders the rest while calls are taken; what is not there yet is synthesised as any other text.
+        if not wide.render(RENDER_SECONDS):
+            pool.submit(wide.render)
+        return cls(recogniser, {16000: wide, 8000: wide.at_rate(8000)}, pool)
 
 
 class SpeechCall:
@@ -136,7 +144,7 @@ class SpeechCall:
                     self._apply(floor.SpeechStart())
                     write_event(self._mind, "speech-start")
                 case Speculate():
-                    self._guess = (event.end, self._recognise(self._ear.utterance(event)))
+                    self._speculate(event)
                 case TurnEnd():
                     if not self._answered_by_key:
                         # Recognition must not hold up the frames: the rest of the turn runs beside them.
@@ -146,6 +154,20 @@ class SpeechCall:
                 case Nothing():
                     if self._mark is None:
                         write_event(self._mind, "silence")
+
+    def _speculate(self, pause: Speculate) -> None:
+        if self._guess is not None:
+            self._guess[1].cancel()  # superseded: it need not run if it is still queued
+        guess = self._recognise(self._ear.utterance(pause))
+        self._guess = (pause.end, guess)
+
+        def weigh(done: asyncio.Future[Heard]) -> None:
+            if done.cancelled() or done.exception() is not None or done.result().rejected is not None:
+                return
+            if answers(self._asks, done.result().text, date.today()):
+                self._ear.endpointer.complete(pause.end)
+
+        guess.add_done_callback(weigh)
 
     def _guessed(self, turn: TurnEnd) -> asyncio.Future[Heard]:
         """The speculative recognition of this very turn, or one that starts now."""
