@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,25 +17,37 @@ from tests.processes.peers import SpeechProcess
 from voicebot.sockets import bind_unix
 
 
-@pytest.fixture
-async def speech(tmp_path: Path) -> AsyncIterator[SpeechProcess]:
-    listening = bind_unix(tmp_path / "speech.sock")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "voicebot.processes.speech"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[bytes], Path, dict[str, Any]]]:
+    folder = tmp_path_factory.mktemp("speech")
+    listening = bind_unix(folder / "speech.sock")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "voicebot.processes.speech"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         pass_fds=(listening.fileno(),),
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    settings = {"listen_fd": listening.fileno(), "mind": str(tmp_path / "mind.sock"), "phrases": ["Bonjour."]}
-    process.stdin.write(json.dumps(settings).encode() + b"\n")
-    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
-    made = SpeechProcess(process, tmp_path, ready)
+    settings = {"listen_fd": listening.fileno(), "mind": str(folder / "mind.sock"), "phrases": ["Bonjour."]}
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(json.dumps(settings).encode() + b"\n")
+    child.stdin.flush()
+    ready = json.loads(child.stdout.readline())
+    yield child, folder, ready
+    child.stdin.close()
+    child.wait(5)
+    child.stdout.close()
+    listening.close()
+
+
+@pytest.fixture
+async def speech(
+    process: tuple[subprocess.Popen[bytes], Path, dict[str, Any]],
+) -> AsyncIterator[SpeechProcess]:
+    made = SpeechProcess(*process)
     await made.listen()
     yield made
     await made.close()
-    listening.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ class End:
 
 @dataclass
 class SpeechProcess:
-    process: asyncio.subprocess.Process
+    process: subprocess.Popen[bytes]
     directory: Path
     ready: dict[str, Any]
     minds: asyncio.Queue[End] = field(default_factory=lambda: asyncio.Queue(10))
@@ -47,7 +48,9 @@ class SpeechProcess:
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self.minds.put(End(reader, writer))
 
-        self.server = await asyncio.start_unix_server(accept, str(self.directory / "mind.sock"))
+        path = self.directory / "mind.sock"
+        path.unlink(missing_ok=True)
+        self.server = await asyncio.start_unix_server(accept, str(path))
 
     async def line(self) -> End:
         line = End(*await asyncio.open_unix_connection(str(self.directory / "speech.sock")))
@@ -68,9 +71,6 @@ class SpeechProcess:
             end.writer.close()
         if self.server is not None:
             self.server.close()
-        if self.process.returncode is None:
-            self.process.terminate()
-        await asyncio.wait_for(self.process.wait(), 2)
 
 
 def speak(line: End, samples: npt.NDArray[np.int16], rate: int = 8000) -> None:
