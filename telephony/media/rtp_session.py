@@ -87,6 +87,8 @@ class RtpSession:
         self.ignored = 0
         """Datagrams that were not RTP or came from elsewhere."""
         self.last_received = clock()
+        """When the other end last gave a sign of life, RTP or RTCP: telephones that suppress silence send only RTCP."""
+        self._last_rtp = self.last_received
         self._ports = ports
         self._on_packet = on_packet
         self._rate = rate
@@ -179,19 +181,23 @@ class RtpSession:
         reception = self._reception
         known = reception is not None and source == self._source and packet.ssrc == reception.ssrc
         if not known:
-            if self._source is not None and source != self._source and now - self.last_received < NEW_SOURCE:
+            if self._source is not None and source != self._source and now - self._last_rtp < NEW_SOURCE:
                 self.ignored += 1
                 return
             self._source = source
             reception = self._reception = rtcp.Reception(self._rate, packet.ssrc)
         if reception is not None:
             reception.packet(packet.sequence, packet.timestamp, now)
-        self.last_received = now
+        self.last_received = self._last_rtp = now
         self._on_packet(packet, now)
 
     def _receive_report(self, data: bytes, source: tuple[str, int]) -> None:
+        if len(data) < 8 or data[0] >> 6 != 2 or not is_rtcp(data):
+            self.ignored += 1
+            return
+        self.last_received = self._clock()
         if self._reception is not None:
-            self._reception.sender_report(data, self._clock())
+            self._reception.sender_report(data, self.last_received)
 
     def _plan_report(self) -> None:
         # Spread at random over half to one and a half intervals (RFC 3550, section 6.3.1).

@@ -108,13 +108,17 @@ class Caller:
             async with asyncio.timeout(CONNECT):
                 await self._connected
         except TimeoutError:
-            await self._peer.close()
+            await self._give_up()
             raise UnavailableError(f"no WebRTC connection came about within {CONNECT:.0f} s") from None
         except BaseException:
-            await self._peer.close()
+            await self._give_up()
             raise
         self._metronome.start()
         return self
+
+    async def _give_up(self) -> None:
+        self._connected.cancel()
+        await self._peer.close()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
-from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
 
 from telephony.media.g711 import Samples
 from telephony.media.receiver import VoiceReceiver
@@ -17,6 +17,8 @@ from telephony.webrtc.opus import CLOCK_RATE, RATE, OpusDecoder, OpusEncoder, du
 from telephony.webrtc.track import OpusTrack
 from telephony.webrtc.transport import RtpTap
 from voicebot.errors import ProtocolError
+
+log = logging.getLogger("voicebot.telephony.webrtc")
 
 KEYS = "0123456789*#"
 CONNECT = 15.0
@@ -81,8 +83,8 @@ class WebCall:
                 await peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
                 answer = await peer.createAnswer()
                 await peer.setLocalDescription(answer)
-        except (ValueError, OperationError, InvalidStateError, InvalidAccessError, KeyError, IndexError) as error:
-            # aiortc's parser lets what is malformed surface in many ways; none of them is our fault to report further.
+        except Exception as error:
+            # aiortc lets what is malformed in an offer surface as nearly any exception, AssertionError included.
             raise ProtocolError(f"the offer cannot be answered ({type(error).__name__})") from None
         local = peer.localDescription.sdp
         self._tap = RtpTap(transceiver, opus_type(local), self._packet)
@@ -174,7 +176,13 @@ class WebCall:
         if self._tap is not None:
             self._tap.close()
         self._track.stop()
-        await self._peer.close()
+        try:
+            await self._peer.close()
+        except Exception as error:
+            # An offer that aiortc could not apply leaves it half built; its sockets must go all the same.
+            log.warning("a half-built connection was closed by force (%s)", type(error).__name__)
+            for transport in tuple(getattr(self._peer, "_RTCPeerConnection__iceTransports", ())):
+                await transport.stop()
 
 
 def _check(offer: str) -> None:

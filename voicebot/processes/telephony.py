@@ -133,6 +133,8 @@ def main() -> int:
     """Run the process; exit status 2 when the settings or sockets cannot be used."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     log.setLevel(logging.INFO)
+    for library in ("aiortc", "aioice", "asyncio"):  # their warnings may name addresses of callers
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     for problem in RESTRICTED.problems if RESTRICTED else ():
         log.warning("sandbox: %s", problem)
     # Imported only now: these load numpy and av, whose threads must be born restricted.

@@ -8,8 +8,11 @@ import os
 import secrets
 import signal
 import socket
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from telephony.sip.agent import UserAgent
 from telephony.webrtc.endpoint import WebCall
@@ -42,6 +45,7 @@ class _Service:
 
     async def serve(self, ready: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_log_fault)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         control = _inherited(self._settings.control_fd, "control_fd")
@@ -59,6 +63,9 @@ class _Service:
             await self._stop.wait()
         finally:
             self._stop.set()
+            for number in (signal.SIGTERM, signal.SIGINT):  # a second signal must not disturb the goodbyes
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
             for task in (*self._answering, *([obeying] if obeying else [])):
                 task.cancel()
             await self._end_calls(agent)
@@ -203,6 +210,14 @@ class _Service:
         task = asyncio.get_running_loop().create_task(forget())
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
+
+
+def _log_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say where a background task or callback failed: its message might hold what a caller sent."""
+    error = context.get("exception")
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
+    log.error("a fault in the background: %s at %s", type(error).__name__, place)
 
 
 def _inherited(number: int, name: str) -> socket.socket:

@@ -143,6 +143,19 @@ async def test_garbage_is_counted_and_keeps_no_call_alive(session: Session, peer
     session.rtp.close()
 
 
+async def test_a_report_is_a_sign_of_life_and_garbage_on_its_port_is_none(session: Session, peer: Peer) -> None:
+    session.rtp.connect(PEER, peer.port, peer.port + 1, mux=False)
+    session.now += 5
+    for data in (b"", b"\x80\xc8", b"\x80\x08" + bytes(20), b"\x00\xc8" + bytes(20)):
+        peer.send(session.ports.number + 1, data=data)
+    await session.settle()
+    assert session.rtp.last_received == 100.0
+    peer.send(session.ports.number + 1, data=b"\x80\xc9\x00\x01" + bytes(4))
+    await session.settle()
+    assert session.rtp.last_received == 105.0
+    session.rtp.close()
+
+
 async def test_with_rtcp_mux_reports_are_no_media(session: Session, peer: Peer) -> None:
     session.rtp.connect(PEER, peer.port, peer.port, mux=True)
     peer.send(session.ports.number, data=b"\x80\xc8\x00\x01" + bytes(24))

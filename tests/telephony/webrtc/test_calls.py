@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -187,6 +188,61 @@ async def test_an_offer_without_opus_or_with_video_is_refused(callee: Callee) ->
     with pytest.raises(ProtocolError, match="one audio"):
         async with Caller(with_video):
             pass
+
+
+DAMAGE = [
+    "a=candidate:x",
+    "a=fmtp:96",
+    "a=fmtp:18 annexb=no",
+    "a=sctp-port:x",
+    "a=mid:",
+    "a=group:BUNDLE 7",
+    "a=setup:x",
+]
+
+
+def damaged(offer: str, chance: random.Random) -> str:
+    """An offer with a few lines lost, doubled, swapped, cut or replaced."""
+    lines = offer.split("\r\n")
+    for _ in range(chance.randrange(1, 4)):
+        at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+        match chance.randrange(5):
+            case 0:
+                del lines[at]
+            case 1:
+                lines.insert(at, lines[other])
+            case 2:
+                lines[at], lines[other] = lines[other], lines[at]
+            case 3:
+                lines[at] = lines[at][: chance.randrange(len(lines[at]) + 1)]
+            case _:
+                lines[at] = chance.choice(DAMAGE)
+    return "\r\n".join(lines)
+
+
+async def test_a_damaged_offer_is_a_protocol_error_and_leaves_no_socket(callee: Callee) -> None:
+    offers: list[str] = []
+
+    async def keep(offer: str) -> str:
+        offers.append(offer)
+        raise ProtocolError("that is all")
+
+    with pytest.raises(ProtocolError):
+        async with Caller(keep):
+            pass
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    before = len(os.listdir("/proc/self/fd"))
+    chance, answered = random.Random(11), 0
+    for _ in range(60):
+        one = Callee()
+        try:
+            await one.exchange(damaged(offers[0], chance))
+        except ProtocolError:
+            continue
+        answered += 1
+        await one.close()
+    assert 0 < answered < 60
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 async def test_candidates_are_the_chosen_addresses_only(callee: Callee) -> None:
