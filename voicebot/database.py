@@ -40,6 +40,7 @@ SETTINGS = (
     "secure_delete = on",
     "temp_store = memory",
     "trusted_schema = off",
+    "cache_size = -16384",  # KiB: pages are decrypted once
 )
 """Of every connection."""
 

@@ -65,6 +65,25 @@ class Admission:
         low, high = middle - AROUND_DAYS * 1440, middle + AROUND_DAYS * 1440
         return rows.read_busy(self._session, low, high, self.second, without=without, limits=self._limits)
 
+    def refuse_taken(self, practitioner: str, motive: str, start: datetime, kind: PatientKind, owner: str = "") -> None:
+        """Refuse what is plainly taken before queueing for the write lock; whatever passes is checked again inside.
+
+        Holds of ``owner`` do not count: they are about to be replaced.
+        """
+        known = self.practice.motives.get(motive)
+        if known is None:
+            return
+        low = to_utc(start, self.practice.zone)
+        taken = self._session.tuples(
+            "select 1 from occupancy o where resource = ? and lane = 0"
+            " and start_utc < ? and start_utc > ? and end_utc > ?"
+            " and (hold_until is null or (hold_until > ? and not exists (select 1"
+            " from appointment a where a.id = o.appointment_id and a.owner = ?))) limit 1",
+            (practitioner, low + known.minutes(kind), low - rows.LONGEST, low, self.second, owner),
+        )
+        if taken:
+            raise SlotTakenError(str(reason("taken", practitioner=self.practice.name_of(practitioner))))
+
     def require(self, request: Request, busy: Busy, slot: Slot | None = None) -> Verdict:
         """A yes, for exactly ``slot`` when one is given.
 

@@ -91,24 +91,26 @@ class Ledger:
         start = to_utc(slot.start, self._practice.zone)
         end = start + motive.minutes(kind)
         id = secrets.token_hex(8)
-        self._database["appointment"].insert(
-            {
-                "id": id,
-                "status": status,
-                "motive": slot.motive,
-                "practitioner": slot.practitioner,
-                "site": slot.site,
-                "patient_kind": kind,
-                "start_utc": start,
-                "end_utc": end,
-                "wall_start": rows.minute(slot.start),
-                "wall_end": rows.minute(slot.end),
-                "hold_until": hold_until,
-                "lane": lane,
-                "source": source,
-                "created_at": self._at,
-                **more,
-            }
+        row: dict[str, object] = {
+            "id": id,
+            "status": status,
+            "motive": slot.motive,
+            "practitioner": slot.practitioner,
+            "site": slot.site,
+            "patient_kind": kind,
+            "start_utc": start,
+            "end_utc": end,
+            "wall_start": rows.minute(slot.start),
+            "wall_end": rows.minute(slot.end),
+            "hold_until": hold_until,
+            "lane": lane,
+            "source": source,
+            "created_at": self._at,
+            **more,
+        }
+        self._connection.execute(
+            f"insert into appointment({', '.join(row)}) values({', '.join('?' * len(row))})",
+            tuple(row.values()),
         )
         span = (start - motive.buffer_before, end + motive.buffer_after)
         resources = free_resources(self._practice, motive, *span, busy.spans) if lane == 0 else []

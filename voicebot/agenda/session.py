@@ -53,8 +53,11 @@ class Session:
             self.database.conn.execute(sql, parameters)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
         """A write transaction (BEGIN IMMEDIATE: writers queue up before they read, so nobody decides on old rows).
+
+        A durable one is on the disk when it ends. One that is not survives the end of the process, but not a power cut:
+        good enough for holds, which nobody was promised.
 
         Raises:
             SlotTakenError: a granule or span is taken.
@@ -63,6 +66,7 @@ class Session:
         with self._lock:
             connection = self.database.conn
             try:
+                connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
                 connection.execute("begin immediate")
                 try:
                     yield self.database

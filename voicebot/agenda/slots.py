@@ -20,8 +20,8 @@ from voicebot.ports import Slot, SlotQuery
 from voicebot.practice.localtime import at_minute, boundary, exists, to_utc, to_wall
 from voicebot.practice.schema import GRANULE_MINUTES, Motive, Practice
 
-CHUNK_DAYS = 7
-"""Days searched at a time: a caller is offered something soon, so later weeks are rarely looked at."""
+CHUNK_DAYS = 3
+"""Days searched at a time: a caller is offered something soon, so later ones are rarely looked at."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def search(practice: Practice, query: SlotQuery, now: datetime, busy: BusySource
         latest = min(latest, boundary(windows[-1][1], zone))
     starts = [start for start, _ in windows]
     day = to_wall(earliest, zone).date()
-    day -= timedelta(days=day.weekday())  # whole weeks, so that what is cached is met again
+    day -= timedelta(days=day.toordinal() % CHUNK_DAYS)  # always the same chunks, so that what is cached is met again
     last = to_wall(latest, zone).date()
     while day <= last:
         for slot in _chunk(practice, motive, query, day, earliest, latest, busy):
@@ -103,7 +103,10 @@ def _chunk(
     origin = to_utc(at_minute(first, -1440), zone) // GRANULE_MINUTES
     """A day before, so that a window that began the evening before is whole."""
     after = to_utc(at_minute(first, CHUNK_DAYS * 1440), zone)
-    busy = source(origin * GRANULE_MINUTES, after + 1440)
+    busy = source(
+        max(origin * GRANULE_MINUTES, earliest - motive.buffer_before - GRANULE_MINUTES),
+        min(after, latest) + length + motive.buffer_after + GRANULE_MINUTES,
+    )
     grid = _grid(practice, motive.grid, first, origin)
     low, high = -(-max(earliest, 0) // GRANULE_MINUTES) - origin, latest // GRANULE_MINUTES + 1 - origin
     permitted = grid & timeline.span(low, high)
@@ -147,10 +150,7 @@ class _Limits:
 
 def _room(practice: Practice, who: str, motive: Motive, length: int, first: date, origin: int, busy: Busy) -> int:
     """Starts at which ``who`` is free for the appointment and its buffers."""
-    taken = 0
-    for start, end in busy.spans.get(who, ()):
-        touched = timeline.granules(start, end)
-        taken |= timeline.span(touched.start - origin, touched.stop - origin)
+    taken = timeline.union(busy.spans.get(who, ()), origin)
     absent = _absent(practice, who, first, origin)
     before, after = motive.buffer_before // GRANULE_MINUTES, motive.buffer_after // GRANULE_MINUTES
     horizon = timeline.span(0, (CHUNK_DAYS + 3) * 288)
@@ -214,13 +214,10 @@ def _absent(practice: Practice, who: str, first: date, origin: int) -> int:
 
 @lru_cache(maxsize=4096)
 def _cached_absent(version: _Key, who: str, first: date, origin: int) -> int:
-    practice, mask = version.practice, 0
-    last = first + timedelta(days=CHUNK_DAYS + 1)
-    for start, end, _ in rules.absences(practice, who, first - timedelta(days=1), last):
-        low, high = boundary(start, practice.zone), boundary(end, practice.zone)
-        touched = timeline.granules(low, high)
-        mask |= timeline.span(touched.start - origin, touched.stop - origin)
-    return mask
+    practice = version.practice
+    absent = rules.absences(practice, who, first - timedelta(days=1), first + timedelta(days=CHUNK_DAYS + 1))
+    spans = ((boundary(start, practice.zone), boundary(end, practice.zone)) for start, end, _ in absent)
+    return timeline.union(spans, origin)
 
 
 def _grid(practice: Practice, step: int, first: date, origin: int) -> int:

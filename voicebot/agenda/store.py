@@ -119,7 +119,8 @@ class Store:
 
     def hold(self, slot: Slot, *, patient: PatientKind, owner: str) -> Hold:
         """Keep a slot for the call ``owner``, replacing the hold that it had."""
-        with self._write() as (admission, ledger):
+        self._admission().refuse_taken(slot.practitioner, slot.motive, slot.start, patient, owner)
+        with self._write(durable=False) as (admission, ledger):
             minutes = admission.practice.hold_minutes
             ledger.release(owner)
             busy = admission.busy(slot.start)
@@ -130,7 +131,7 @@ class Store:
 
     def release(self, owner: str) -> None:
         """Drop the holds of a call."""
-        with self._write() as (_, ledger):
+        with self._write(durable=False) as (_, ledger):
             ledger.release(owner)
 
     def book(self, hold: Hold, claim: PatientClaim, *, source: str, idempotency_key: str) -> Appointment:
@@ -199,6 +200,9 @@ class Store:
             SlotTakenError, NotBookableError, StaleVersionError.
         """
         kind = "move" if replacing else "book"
+        if replacing is None and placement.overbooking_reason is None and not self._acted(idempotency_key):
+            admission = self._admission()
+            admission.refuse_taken(placement.practitioner, placement.motive, placement.start, placement.kind)
         with self._write() as (admission, ledger):
             id = ledger.done(idempotency_key, kind)
             if id is None:
@@ -298,13 +302,16 @@ class Store:
         return Admission(self._session, self.patients, self._practice(), self._clock.now())
 
     @contextmanager
-    def _write(self) -> Iterator[tuple[Admission, Ledger]]:
-        with self._session.write() as database:
+    def _write(self, *, durable: bool = True) -> Iterator[tuple[Admission, Ledger]]:
+        with self._session.write(durable=durable) as database:
             admission = self._admission()
             yield admission, Ledger(database, admission)
 
     def _seeded(self) -> bool:
         return bool(self._session.tuples("select seeded from agenda_change")[0][0])
+
+    def _acted(self, idempotency_key: str) -> bool:
+        return bool(self._session.tuples("select 1 from act where idempotency_key = ?", (idempotency_key,)))
 
     def _slots(self, query: SlotQuery) -> Iterator[Slot]:
         admission = self._admission()

@@ -5,7 +5,7 @@ Unions, intersections and «room for n granules from here» are then a few machi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from voicebot.practice.schema import GRANULE_MINUTES
 
@@ -19,6 +19,16 @@ def span(start: int, end: int) -> int:
     """A mask with the bits ``start`` to ``end`` (exclusive) set; parts below zero are cut off."""
     low, high = max(start, 0), max(end, 0)
     return (1 << high) - (1 << low) if high > low else 0
+
+
+def union(spans: Iterable[tuple[int, int]], origin: int) -> int:
+    """A mask of the granules that half-open spans of UTC minutes touch, counted from the granule ``origin``."""
+    mask, zero = 0, origin * GRANULE_MINUTES
+    for start, end in spans:
+        low, high = (start - zero) // GRANULE_MINUTES, -((zero - end) // GRANULE_MINUTES)
+        if high > 0:
+            mask |= (1 << high) - (1 << max(low, 0))
+    return mask
 
 
 def runs(mask: int, length: int) -> int:

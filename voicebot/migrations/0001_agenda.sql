@@ -72,7 +72,8 @@ create table occupancy(
   end_utc integer not null check(end_utc > start_utc and end_utc - start_utc <= 2880),
   hold_until integer
 ) strict;
-create index occupancy_time on occupancy(start_utc, end_utc, resource, lane, hold_until);
+-- Covers the search for slots, so that it never looks at the table.
+create index occupancy_time on occupancy(start_utc, end_utc, resource, hold_until, appointment_id);
 create index occupancy_resource on occupancy(resource, lane, start_utc);
 create index occupancy_appointment on occupancy(appointment_id);
 
