@@ -16,8 +16,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, cast
 
 from voicebot.call import Call, Link, Terms
 from voicebot.children import Child, Spawn
@@ -230,9 +231,11 @@ class Service:
 
     def _mind(self, call_id: str, caller: object) -> Conversation:
         workspace = self.workspace
-        school_zone = workspace.practice.school_zone
+        school_zone = cast(Literal["A", "B", "C"] | None, workspace.practice.school_zone)
+        # A transfer is not dialled yet, so none is promised: who asks for a person is called back.
+        practice = replace(workspace.practice, transfer=replace(workspace.practice.transfer, secretary=None))
         return Conversation(
-            practice=workspace.practice,
+            practice=practice,
             agenda=workspace.agenda,
             understander=self._understander,
             now=workspace.clock.now,

@@ -160,14 +160,16 @@ class Patient:
         """What is wrong in what is read back: in the summary, or in the one thing just answered."""
         heard, wish = fold(said), self.wish
         right = {
-            "birth_name": fold(wish.birth_name) in heard or _letters(wish.birth_name) in heard,
-            "first_name": fold(wish.first_name) in heard or _letters(wish.first_name) in heard,
+            "birth_name": _holds(heard, wish.birth_name),
+            "first_name": _holds(heard, wish.first_name),
             "birth_date": fold(say_birth_date(wish.birth_date)) in heard,
             "when": WEEKDAYS[wish.weekday] in heard and fold(wish.part) in heard,
             "motive": wish.motive[:6] in heard,
         }
         if self.chosen is not None and fold(say_datetime(self.chosen)) in heard:
             right["when"] = True
+            # «pour Jean Marie Petit» is not Marie Petit: the name must be said whole and nothing before it.
+            right["first_name"] = f"pour {fold(wish.first_name)} {fold(wish.birth_name)} " in heard + " "
             return next((item for item, is_right in right.items() if not is_right), None)
         item = {"open": "motive", "spelling": "birth_name"}.get(about, about)
         if about == "spelling" and right["first_name"]:
@@ -184,6 +186,10 @@ class Patient:
             return draw(kind, "held", self._rng, **values)  # type: ignore[arg-type]
         except ValueError:
             return draw(kind, "held", self._rng)
+
+
+def _holds(heard: str, name: str) -> bool:
+    return f" {fold(name)} " in f" {heard} " or f" {_letters(name)} " in f" {heard} "
 
 
 def _letters(name: str) -> str:
