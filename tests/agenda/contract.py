@@ -19,6 +19,7 @@ from tests.agenda.helpers import (
     placement,
     slot_at,
 )
+from voicebot.agenda.admission import Placement
 from voicebot.agenda.repository import Repository
 from voicebot.errors import AgendaError, NotBookableError, SlotTakenError, StaleVersionError
 from voicebot.ports import Appointment, PatientClaim, SlotQuery
@@ -187,12 +188,15 @@ class RepositoryContract:
             agenda.cancel(row.id, source="desk", idempotency_key="c")
         assert agenda.cancel(moved.id, source="desk", idempotency_key="c", version=moved.version).version == 2
 
-    def test_the_first_free_practitioner_is_chosen(self, agenda: Repository) -> None:
+    def test_without_a_practitioner_the_first_free_one_is_taken(self, agenda: Repository) -> None:
         booked(agenda)
-        assert agenda.choose_practitioner(placement(agenda, NINE, VASSEUR)) == "benali"
-        booked(agenda, NINE, VASSEUR, who="benali")
+        anyone = placement(agenda, NINE, VASSEUR, practitioner=None)
+        assert agenda.place(anyone, source="desk", idempotency_key="1").slot.practitioner == "benali"
+        another = agenda.add_patient(NEWCOMER, source="desk")
+        late = Placement("consultation", NINE, None, another.id, "known")
         with pytest.raises(SlotTakenError):
-            agenda.choose_practitioner(placement(agenda, NINE, VASSEUR))
+            agenda.place(late, source="desk", idempotency_key="2")
+        assert agenda.place(anyone, source="desk", idempotency_key="1").slot.practitioner == "benali", "repeated"
 
     def test_done_and_missed(self, agenda: Repository, clock: StandingClock) -> None:
         newcomer = agenda.add_patient(NEWCOMER, source="desk", status="validee", birth_place="34172", sex="M")

@@ -28,13 +28,19 @@ AROUND_DAYS = 2
 """How far around a start what is taken is read."""
 
 
+def refusal(verdict: Verdict) -> AgendaError:
+    """The error of a no."""
+    return (SlotTakenError if verdict.rule in TAKEN else NotBookableError)(str(verdict))
+
+
 @dataclass(frozen=True)
 class Placement:
     """An appointment that a person asks for, without a hold."""
 
     motive: str
     start: datetime
-    practitioner: str
+    practitioner: str | None
+    """None: the first who is free."""
     patient_id: str
     kind: PatientKind
     overbooking_reason: str | None = None
@@ -65,13 +71,15 @@ class Admission:
         low, high = middle - AROUND_DAYS * 1440, middle + AROUND_DAYS * 1440
         return rows.read_busy(self._session, low, high, self.second, without=without, limits=self._limits)
 
-    def refuse_taken(self, practitioner: str, motive: str, start: datetime, kind: PatientKind, owner: str = "") -> None:
+    def refuse_taken(
+        self, practitioner: str | None, motive: str, start: datetime, kind: PatientKind, owner: str = ""
+    ) -> None:
         """Refuse what is plainly taken before queueing for the write lock; whatever passes is checked again inside.
 
         Holds of ``owner`` do not count: they are about to be replaced.
         """
         known = self.practice.motives.get(motive)
-        if known is None:
+        if known is None or practitioner is None:
             return
         low = to_utc(start, self.practice.zone)
         taken = self._session.tuples(
@@ -91,10 +99,8 @@ class Admission:
             SlotTakenError, NotBookableError.
         """
         verdict = judge(self.practice, request, self.now, busy)
-        if verdict.rule in TAKEN:
-            raise SlotTakenError(str(verdict))
         if not verdict.bookable:
-            raise NotBookableError(str(verdict))
+            raise refusal(verdict)
         if slot is not None and (verdict.end, verdict.site) != (slot.end, slot.site):
             raise NotBookableError(str(reason("slot_changed", self.practice.motives[slot.motive].where)))
         return verdict
@@ -115,32 +121,30 @@ class Admission:
         self.require(request, self.busy(slot.start, without), slot)
 
     def require_placement(self, placement: Placement, busy: Busy, *, replacing: str | None = None) -> Slot:
-        """The slot of what a person asks for. Notice, horizon and daily limits bind the assistant alone."""
-        verdict = self.require(self._request(placement, replacing=replacing), busy)
-        return Slot(
-            placement.start,
-            verdict.end or placement.start,
-            placement.practitioner,
-            placement.motive,
-            verdict.site or next(iter(self.practice.sites)),
-        )
-
-    def choose(self, placement: Placement, *, replacing: str | None = None) -> str:
-        """The first practitioner who is free for a placement (whose own practitioner does not count).
+        """The slot of what a person asks for. Notice, horizon and daily limits bind the assistant alone.
 
         Raises:
-            SlotTakenError, NotBookableError: nobody is; the reason is that of the nearest.
+            SlotTakenError, NotBookableError: nobody is free; the reason is that of the nearest practitioner.
         """
-        busy = self.busy(placement.start, [replacing] if replacing else [])
-        request = self._request(placement, replacing=replacing)
-        verdicts = [
-            judge(self.practice, request.with_practitioner(name), self.now, busy)
-            for name in self.practice.practitioners
+        record = self.patient(placement.patient_id)
+        facts = self._facts(record, placement.motive, without=replacing)
+        names = list(self.practice.practitioners) if placement.practitioner is None else [placement.practitioner]
+        requests = [
+            Request(
+                placement.motive,
+                placement.start,
+                placement.kind,
+                name,
+                by="person",
+                facts=facts,
+                overbook=placement.overbooking_reason is not None,
+            )
+            for name in names
         ]
-        best = nearest(verdicts)
-        if best.practitioner is None:
-            raise (SlotTakenError if best.rule in TAKEN else NotBookableError)(str(best))
-        return best.practitioner
+        best = nearest([judge(self.practice, request, self.now, busy) for request in requests])
+        if best.practitioner is None or best.site is None or best.end is None:
+            raise refusal(best)
+        return Slot(placement.start, best.end, best.practitioner, placement.motive, best.site)
 
     def identify(self, claim: PatientClaim, kind: PatientKind) -> Record | None:
         """The patient whom a claim means; None for someone new.
@@ -159,17 +163,6 @@ class Admission:
         if record is None:
             raise AgendaError(NO_PATIENT)
         return record
-
-    def _request(self, placement: Placement, *, replacing: str | None) -> Request:
-        return Request(
-            placement.motive,
-            placement.start,
-            placement.kind,
-            placement.practitioner,
-            by="person",
-            facts=self._facts(self.patient(placement.patient_id), placement.motive, without=replacing),
-            overbook=placement.overbooking_reason is not None,
-        )
 
     def _facts(self, record: Record, motive: str, *, without: str | None) -> PatientFacts:
         found = self._session.tuples(

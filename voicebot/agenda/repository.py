@@ -34,9 +34,6 @@ class Repository(Agenda, Protocol):
     def version(self) -> int:
         """Grows with every change by any process."""
 
-    def choose_practitioner(self, placement: Placement, *, replacing: str | None = None) -> str:
-        """The first practitioner who is free for a placement."""
-
     def place(
         self,
         placement: Placement,

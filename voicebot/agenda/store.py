@@ -177,14 +177,6 @@ class Store:
 
     # --- a person's acts -------------------------------------------------------------------------------------
 
-    def choose_practitioner(self, placement: Placement, *, replacing: str | None = None) -> str:
-        """The first practitioner who is free for a placement, whatever its own says.
-
-        Raises:
-            SlotTakenError, NotBookableError: nobody is.
-        """
-        return self._admission().choose(placement, replacing=replacing)
-
     def place(
         self,
         placement: Placement,
@@ -201,8 +193,7 @@ class Store:
         """
         kind = "move" if replacing else "book"
         if replacing is None and placement.overbooking_reason is None and not self._acted(idempotency_key):
-            admission = self._admission()
-            admission.refuse_taken(placement.practitioner, placement.motive, placement.start, placement.kind)
+            self._admission().refuse_taken(placement.practitioner, placement.motive, placement.start, placement.kind)
         with self._write() as (admission, ledger):
             id = ledger.done(idempotency_key, kind)
             if id is None:

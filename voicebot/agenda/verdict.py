@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -63,10 +63,6 @@ class Request:
     facts: PatientFacts | None = None
     overbook: bool = False
     """A secretary's deliberate overbooking: collisions and hours do not count."""
-
-    def with_practitioner(self, practitioner: str) -> Request:
-        """The same with someone else."""
-        return replace(self, practitioner=practitioner)
 
 
 def yes(where: Where, practitioner: str, site: str, end: datetime) -> Verdict:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import secrets
 from datetime import datetime
 
@@ -112,9 +111,7 @@ def _place(
     start: datetime = args.at
     kind: PatientKind = args.patient or ("known" if patient.known else "new")
     old = replacing.id if replacing else None
-    placement = Placement(motive, start, args.practitioner or "", patient.id, kind, args.overbook)
-    if args.practitioner is None:
-        placement = dataclasses.replace(placement, practitioner=agenda.choose_practitioner(placement, replacing=old))
+    placement = Placement(motive, start, args.practitioner, patient.id, kind, args.overbook)
     return agenda.place(placement, source="terminal", idempotency_key=key, replacing=old, version=args.version)
 
 
