@@ -11,6 +11,8 @@ from voicebot.french.time.patterns import Found, Piece
 from voicebot.french.time.settings import DAY
 
 _NOON = 720
+EARLY_EVENING = 17 * 60
+"""Beside a clock time the evening begins earlier than on its own."""
 _LONGEST_WAIT = 4
 """« trois heures plus tard » is a wait up to so many hours, then a clock time."""
 _NOT_AN_HOUR = frozenset({"MONTH", "HEURE", "UNIT", "NUM", "SLASH", "MINUTE"})
@@ -106,6 +108,15 @@ def _noon(cx: Context, f: Found) -> Made | None:
 def _means_lunch(before: Piece) -> bool:
     """« le midi », « mardi midi » are the lunch hours; « à midi » is twelve o'clock."""
     return before.value in ("le", "du", "ce") or before.kind in ("WD", "REL")
+
+
+@COMPANY.rule("c:CLK (du|de l|de la) p:PART")
+def _of_part(cx: Context, f: Found) -> Made | None:
+    """« huit heures du soir »."""
+    first, last = cx.settings.parts[f["p"]]
+    early = {"soir": EARLY_EVENING, "apres_midi": _NOON}.get(f["p"], first)
+    fitting = [at for at in f["c"].options if min(first, early) <= at < last]
+    return [("CLK", Clock(fitting[0]))] if fitting else None
 
 
 # --- bare numbers in company -------------------------------------------------------------------------------

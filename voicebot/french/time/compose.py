@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, Days, Exact
+from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, Days, minute_runs
 from voicebot.french.time.settings import DAY
 from voicebot.french.time.terms import Term
 
@@ -302,22 +302,10 @@ def windows(cx: Context, result: Minutes) -> tuple[tuple[datetime, datetime], ..
     midnight = datetime.combine(cx.today, datetime.min.time())
     found: list[tuple[int, int]] = []
     for day, mask in enumerate(result):
-        base = day * DAY
-        offset = 0
-        while mask:
-            skip = (mask & -mask).bit_length() - 1
-            mask >>= skip
-            length = (~mask & (mask + 1)).bit_length() - 1
-            start, end = base + offset + skip, base + offset + skip + length
+        for first, last in minute_runs(mask):
+            start, end = day * DAY + first, day * DAY + last
             if found and found[-1][1] == start:
                 found[-1] = (found[-1][0], end)
             else:
                 found.append((start, end))
-            mask >>= length
-            offset += skip + length
     return tuple((midnight + timedelta(minutes=a), midnight + timedelta(minutes=b)) for a, b in found)
-
-
-def exact(sets: Sequence[Exact]) -> bool:
-    """Whether some set names its minutes itself."""
-    return any(not one.filters for one in sets)

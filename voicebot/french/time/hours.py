@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicebot.french.time.clocks import Clock, between
+from voicebot.french.time.clocks import EARLY_EVENING, Clock, between
 from voicebot.french.time.grammar import HOURS, Made
 from voicebot.french.time.nodes import Context, Hours, minutes
 from voicebot.french.time.patterns import Found
@@ -27,15 +27,6 @@ def _set(cx: Context, at: Clock, first: int | None, last: int | None, *, point: 
 @HOURS.rule("(a|pour|de|d|EXACT)* c:CLK EXACT?")
 def _at(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], 0, 1, point=True)
-
-
-@HOURS.rule("c:CLK (du|de|de l|de la|le|l)? p:PART EXACT?")
-def _of_part(cx: Context, f: Found) -> Made | None:
-    """« huit heures du soir »."""
-    first, last = cx.settings.parts[f["p"]]
-    early = {"soir": _EARLY_EVENING, "apres_midi": 12 * 60}.get(f["p"], first)
-    fitting = [at for at in f["c"].options if min(first, early) <= at < last]
-    return _set(cx, Clock(fitting[0]), 0, 1, point=True) if fitting else None
 
 
 @HOURS.rule(
@@ -87,7 +78,6 @@ def _between(cx: Context, f: Found) -> Made | None:
 
 # --- parts of the day --------------------------------------------------------------------------------------
 
-_EARLY_EVENING = 17 * 60
 _ARTICLES = "(dans|pendant|en|a|au|de|du|d|NEAR|durant|pour|sur|des)* (le|la|l|les|EACH|cours|courant|de|HEURE)*"
 _OF = "(de|d|du|de l|de la|l|le|la)*"
 
@@ -96,7 +86,7 @@ def part_hours(cx: Context, name: str, *, article: bool = False) -> Hours:
     """The set of minutes of a part of the day."""
     first, last = cx.settings.parts[name]
     # « entre cinq et six heures du soir »: beside a clock time the evening begins earlier.
-    other = minutes(_EARLY_EVENING, last) if name == "soir" and first > _EARLY_EVENING else 0
+    other = minutes(EARLY_EVENING, last) if name == "soir" and first > EARLY_EVENING else 0
     return Hours(minutes(first, last), "part", other, article=article, first=first, last=last)
 
 

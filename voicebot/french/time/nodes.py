@@ -75,6 +75,21 @@ def minutes(first: int, last: int) -> int:
     return ((1 << (last - first)) - 1) << first if last > first else 0
 
 
+@lru_cache(maxsize=4096)
+def minute_runs(mask: int) -> tuple[tuple[int, int], ...]:
+    """The runs of a set of minutes, half-open, in order."""
+    runs = []
+    offset = 0
+    while mask:
+        skip = (mask & -mask).bit_length() - 1
+        mask >>= skip
+        length = (~mask & (mask + 1)).bit_length() - 1
+        runs.append((offset + skip, offset + skip + length))
+        mask >>= length
+        offset += skip + length
+    return tuple(runs)
+
+
 class Context:
     """One reading: now, what was offered, the settings, and the doubts met on the way."""
 

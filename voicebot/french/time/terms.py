@@ -125,7 +125,7 @@ class TermBuilder:
             self._anything()
 
     def _soon(self) -> None:
-        if self._sign < 0:
+        if self._pending_not is not None:
             self._cx.doubt("pas le plus tôt")
             self._pending_not = None
         self.soonest = True
