@@ -8,14 +8,16 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 
-from models.forge import grammar
+from models.forge import grammar, splice
 from models.forge.augment import Line, trim
 from models.forge.features import RATE, SECONDS
 from models.forge.voices import Voice, draw_voice
 from voicebot.speaking.espeak import Espeak
 
 _NO_SPEECH_SHARE = 0.025
-_PAIR_SHARE = 0.06
+_PAIR_SHARE = 0.05
+_SPLICED_SHARE = 0.35
+_DRESSED_SHARE = 0.25
 _LONGEST = 7.1  # seconds of speech; with padding and a slower tempo it stays under 8
 
 
@@ -44,12 +46,24 @@ class Corpus:
         self._kinds, self._weights = list(weights), list(weights.values())
 
     def training(self) -> Sample:
-        """A sample for training: one utterance, sometimes two in a row, sometimes no speech."""
+        """A sample for training: an utterance, plain, dressed or spliced; or two in a row, or no speech."""
         share = self._rng.random()
         if share < _NO_SPEECH_SHARE:
             return Sample("no_speech", "", [], 0.0, 0.0, "", self._line.silence())
-        kinds = self._rng.choices(self._kinds, self._weights, k=2 if share < _NO_SPEECH_SHARE + _PAIR_SHARE else 1)
-        return self._said([grammar.draw(kind, self._sentences, self._rng) for kind in kinds])
+        kinds = self._rng.choices(self._kinds, self._weights, k=6)
+        if share > 1 - _SPLICED_SHARE - _DRESSED_SHARE:
+            return self._said([self._unusual(kinds, share > 1 - _SPLICED_SHARE)])
+        count = 2 if share < _NO_SPEECH_SHARE + _PAIR_SHARE else 1
+        return self._said([grammar.draw(kind, "train", self._rng) for kind in kinds[:count]])
+
+    def _unusual(self, kinds: list[str], spliced: bool) -> grammar.Utterance:
+        while True:
+            if spliced:
+                utterance = splice.spliced(kinds, self._rng)
+            else:
+                utterance = splice.dressed(grammar.draw(kinds[0], "train", self._rng), self._rng)
+            if not grammar.is_held_out(utterance.text):
+                return utterance
 
     def of_kind(self, kind: str) -> Sample:
         """A sample of one kind of answer."""
@@ -60,7 +74,7 @@ class Corpus:
         speech, rate = self._spoken(utterances, voice)
         while len(speech) > _LONGEST * rate:
             if voice.rate >= 200:
-                return self._said([grammar.draw(utterances[0].kind, self._sentences, self._rng)])
+                return self._said([grammar.draw("surname", self._sentences, self._rng)])
             voice = replace(voice, rate=voice.rate + 30)
             speech, rate = self._spoken(utterances, voice)
         samples, start, end = self._line.carry(speech, rate)

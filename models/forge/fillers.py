@@ -39,6 +39,13 @@ class Fillers:
         self.surnames = names("surnames.txt")
         self.first_names = names("first_names.txt")
 
+    def wordings(self, slot: str) -> tuple[str, ...]:
+        """All wordings of a slot that is a list; none for one that is made up (dates, names, numbers)."""
+        of_motives = {"motive": self.motives, "act": self.acts}.get(slot)
+        if of_motives is not None:
+            return tuple(wording for wordings in of_motives.values() for wording in wordings)
+        return self.words.get(slot, ())
+
     def session(self, rng: Random, fixed: Mapping[str, Value]) -> Callable[[str], Pair]:
         """A filler for the slots of one utterance: a surname drawn for one slot is the one that the next spells."""
         return _Session(self, rng, dict(fixed)).fill

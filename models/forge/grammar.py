@@ -86,6 +86,30 @@ def normalise(text: str) -> str:
     return " ".join(re.sub(r"[^\w\s'-]", " ", text).split())
 
 
+@cache
+def _held_out() -> re.Pattern[str]:
+    held = (template for kind in kinds() for template in templates(kind, "held"))
+    return re.compile("|".join(_pattern(template) for template in held))
+
+
+def _pattern(template: str) -> str:
+    """A regular expression of the texts of `template`; open slots (dates, names, numbers) match anything."""
+    pieces = []
+    for index, piece in enumerate(_SLOT.split(template)):
+        if index % 2:
+            wordings = _fillers().wordings(piece)
+            pieces.append(f"(?:{'|'.join(normalise(wording) for wording in wordings)})" if wordings else ".+")
+        else:
+            flat = re.sub(r"[^\w\s'|()-]", " ", piece.lower())
+            pieces.append(re.sub(r"\s+", " ", flat).replace("(", "(?:"))
+    return re.sub(" +", " *", "".join(pieces).strip())
+
+
+def is_held_out(text: str) -> bool:
+    """Whether a held-out template could give `text`: then it may not be learned from."""
+    return _held_out().fullmatch(text) is not None
+
+
 def draw(kind: str, split: Split, rng: Random, **fixed: Value) -> Utterance:
     """One utterance of `kind`, from its `train` or `held` templates; `fixed` gives values to slots.
 

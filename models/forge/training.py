@@ -24,9 +24,9 @@ from models.forge.trial import Trial
 _PEAK_RATE = 2e-3
 _WARM_UP = 300  # steps
 _CHECKPOINT_EVERY = 240.0  # seconds
-_TRIAL_EVERY = 360.0
+_TRIAL_EVERY = 720.0
 _REPORT_EVERY = 100  # steps
-_AVERAGE = 0.9985  # what the running average of the weights keeps at each step
+_AVERAGE = 0.996  # what the running average of the weights keeps at each step
 
 
 @dataclass
@@ -95,20 +95,20 @@ class Run:
 
     def train(self) -> None:
         """Train until the time is up."""
-        progress, sums = self._progress, [0.0, 0.0]
+        progress, sums, steps = self._progress, [0.0, 0.0], 0
         started = time.monotonic() - progress.elapsed
         checkpoint_at, trial_at = progress.elapsed + _CHECKPOINT_EVERY, progress.elapsed + _TRIAL_EVERY
         while progress.elapsed < self._seconds:
             for utterances in self._pool.batches(longest_frames(progress.elapsed / self._seconds)):
                 losses = self._step(utterances, started)
-                sums = [total + loss for total, loss in zip(sums, losses, strict=True)]
+                sums, steps = [total + loss for total, loss in zip(sums, losses, strict=True)], steps + 1
                 if progress.elapsed >= self._seconds:
                     break
                 if self._team.rank > 0:
                     continue
                 if progress.step % _REPORT_EVERY == 0:
-                    self._report(sums)
-                    sums = [0.0, 0.0]
+                    self._report([total / steps for total in sums])
+                    sums, steps = [0.0, 0.0], 0
                 if progress.elapsed >= checkpoint_at:
                     checkpoint_at += _CHECKPOINT_EVERY
                     self._save()
@@ -155,8 +155,8 @@ class Run:
         state = self._network.state_dict()
         torch._foreach_lerp_([self._average[name] for name in state], list(state.values()), 1 - keep)
 
-    def _report(self, sums: list[float]) -> None:
-        progress, (written, spelled) = self._progress, [total / _REPORT_EVERY for total in sums]
+    def _report(self, losses: list[float]) -> None:
+        progress, (written, spelled) = self._progress, losses
         rate = progress.seen / progress.elapsed
         print(
             f"{progress.elapsed / 60:.1f} min step {progress.step} ce {written:.3f} ctc {spelled:.3f} "

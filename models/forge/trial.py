@@ -13,12 +13,12 @@ from models.forge.score import score
 from models.forge.tokens import Tokens
 
 _KINDS = ("open", "motive", "when", "choice", "surname", "first_name", "birth_date", "phone")
-_EACH = 16
+_EACH = 10
 _MOST_TOKENS = 60
 
 
 class Trial:
-    """The same 128 utterances each time it is called."""
+    """The same 80 utterances each time it is called."""
 
     def __init__(self, bpe: Tokenizer, tokens: Tokens) -> None:
         self._bpe, self._tokens = bpe, tokens
