@@ -82,7 +82,7 @@ class Bridge:
         if self._writer is not None:
             write_event(self._writer, "call-end", {"reason": reason})
             self._writer.close()
-        else:
+        elif self._task is None:  # else the task gives the socket back when it is cancelled
             self._speech.close()
         if self._session is not None:
             self._session.close()
