@@ -49,7 +49,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 """What fits each question: most callers answer most questions."""
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_whatever_is_said_the_agenda_stays_sound(cabinet: Cabinet, seed: int) -> None:
     asyncio.run(play(cabinet, Random(seed)))

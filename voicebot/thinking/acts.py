@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from voicebot.thinking.state import Act, Person, Wish
@@ -16,6 +17,9 @@ _ACTS: tuple[tuple[str, Act], ...] = (
     ("book", "book"),
 )
 """In order: "annuler mon rendez-vous" also holds the words of a booking."""
+
+_OLD = re.compile(r"\b(rendez[- ]vous|celui)\s+(de|du|d)\b", re.I)
+"""Before the time of an appointment that exists: "déplacer mon rendez-vous de mardi" says nothing of the new one."""
 
 
 def choose(turn: Turn, reading: Reading) -> bool:
@@ -56,4 +60,6 @@ def begin(turn: Turn, act: Act, reading: Reading) -> None:
         fresh = Wish(act=act, other_person=True)
     else:
         fresh = Wish(act=act, patient=wish.patient, known=wish.known, other_person=wish.other_person or other)
+    if act in ("move", "cancel") and reading.when is not None and (act == "cancel" or _OLD.search(reading.text)):
+        fresh = replace(fresh, hint=reading.when)
     turn.state = replace(turn.state, wish=fresh, pending=None, spelling=None, correcting=False, callback_for=None)

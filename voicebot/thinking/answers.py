@@ -1,6 +1,7 @@
 """Taking an answer: each question takes what it asked for; facts said besides are kept, so nothing is asked twice.
 
-A function returns whether it understood. It changes the state only; ``plan.advance`` asks the next question.
+A function returns whether it understood. It changes the state; ``plan.advance`` asks the next question unless the
+function put one itself. One that understood something useless counts a miss, so that the call cannot go round.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def absorb(turn: Turn, reading: Reading) -> bool:
         _take_match(turn, "practitioner", reading.practitioner)
     if wish.known is None and reading.known is not None:
         turn.wish(known=reading.known)
-    if wish.when is None and reading.when is not None and wish.hold is None and _worth(turn, reading):
+    if wish.hint is not None and wish.hint is reading.when:
+        pass
+    elif wish.when is None and reading.when is not None and wish.hold is None and _worth(turn, reading):
         turn.wish(when=reading.when)
     elif wish.when is None and "soonest" in reading.says and asks in ("open", "motive", "when"):
         turn.wish(when=offers.SOONEST)
@@ -99,8 +102,9 @@ def _motive(turn: Turn, reading: Reading) -> bool:
         return True
     if reading.guess in ("give_motive", "book") and not reading.says & {"book"} and reading.yes is None:
         labels = [motive.label for motive in turn.mind.office.bookable_motives()]
-        turn.say("motive.unlisted", list=turn.listed(labels))
+        turn.ask("motive", "motive.unlisted", list=turn.listed(labels))
         turn.put(misses=turn.state.misses + 1)
+        return True
     return False
 
 
@@ -124,6 +128,10 @@ def _when(turn: Turn, reading: Reading) -> bool:
     if reading.when is None and (reading.says & {"any_practitioner", "no_preference"} or reading.yes is True):
         # "Peu importe", "comme vous voulez": the first that is free.
         turn.wish(when=offers.SOONEST)
+        return True
+    if reading.impossible and "soonest" not in reading.says:
+        turn.ask("when", "when.past")
+        turn.put(misses=turn.state.misses + 1)
         return True
     return reading.when is not None or "soonest" in reading.says
 

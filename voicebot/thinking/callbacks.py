@@ -40,7 +40,7 @@ def promise(turn: Turn, *, end: bool = False) -> None:
     made = Callback(phone, reason, by, person.birth_name, person.first_name)
     today = turn.now.date()
     day = turn.phrase("words.call_back_today" if by == today else "words.call_back_by", day=say_day(by, today=today))
-    turn.say("callback.promised", by=day)
+    turn.say("callback.promised" if turn.state.person.phone is not None else "callback.promised_caller", by=day)
     _close(turn)
     turn.put(callbacks=(*turn.state.callbacks, made), done="callback")
     if end:

@@ -21,12 +21,15 @@ from voicebot.thinking.questions import put_question
 from voicebot.thinking.red_flags import RedFlag
 from voicebot.thinking.state import Callback, State
 from voicebot.thinking.turn import Mind, Turn
-from voicebot.thinking.understand import EMERGENCY, Reading, read
+from voicebot.thinking.understand import EMERGENCY, SUSPICION, Reading, read
 
 NOT_UNDERSTOOD = "?"
 
 DOUBTFUL_LOGPROB = -0.7
 """Mean log-probability of a recognition below which names and numbers are read back."""
+
+RASA = "rasa"
+"""Stands for a sign that no list holds and that Rasa heard."""
 
 LONGEST = 1000
 """Characters of an utterance that are read; nobody says more in one breath."""
@@ -74,7 +77,7 @@ class Conversation:
             return self._settle(turn)
         doubtful = logprob is not None and logprob < DOUBTFUL_LOGPROB
         flag = red_flags.look(text)
-        if flag is not None and flag.level == "clear":
+        if flag is not None and flag.level == "clear" and not doubtful:
             _emergency(turn, flag)
         else:
             await self._respond(turn, text, flag, doubtful=doubtful)
@@ -133,13 +136,12 @@ class Conversation:
             return
         understanding = await self._understand(turn, text)
         reading = self._read(turn, text, understanding, doubtful=doubtful)
-        sign = flag.name if flag is not None else "rasa" if reading.emergency >= EMERGENCY else None
+        sign = flag.name if flag is not None else RASA if reading.emergency >= EMERGENCY else None
         if sign is not None and sign not in turn.state.denied:
-            resume = turn.state.asks
-            turn.put(resume=resume, set_aside=text, denied=turn.state.denied | {sign}, misses=0)
-            put_question(turn, "emergency")
-            return
-        self._act(turn, reading)
+            # A clear sign that was badly heard: the advice is given at once, and the question still asked.
+            _ask_about(turn, sign, text, clear=flag is not None and flag.level == "clear")
+        else:
+            self._act(turn, reading)
 
     async def _emergency_answer(self, turn: Turn, reading: Reading) -> None:
         """Only a plain no returns to the call."""
@@ -174,8 +176,15 @@ class Conversation:
             elif asides.handle(turn, reading):
                 turn.put(misses=0)
             elif acts.switch(turn, reading) | answers.take(turn, reading):
-                turn.put(misses=0)
-                plan.finish(turn)
+                if turn.state.misses == before.misses:
+                    turn.put(misses=0)
+                if turn.state.misses >= misses.MOST_MISSES:
+                    misses.give_up(turn)
+                else:
+                    plan.finish(turn)
+            elif reading.emergency >= SUSPICION and RASA not in turn.state.denied:
+                # Nothing else was understood: then even a suspicion is asked about.
+                _ask_about(turn, RASA, reading.text)
             else:
                 misses.miss(turn)
         except AgendaError:
@@ -189,6 +198,11 @@ class Conversation:
         self._state = turn.state
         self._last = turn.reply()
         return self._last
+
+
+def _ask_about(turn: Turn, sign: str, text: str, *, clear: bool = False) -> None:
+    turn.put(resume=turn.state.asks, set_aside=text, denied=turn.state.denied | {sign}, misses=0)
+    put_question(turn, "emergency", "again" if clear else "ask")
 
 
 def _emergency(turn: Turn, flag: RedFlag | None) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from voicebot.ports import Appointment
 from voicebot.thinking import identity, offers
 from voicebot.thinking.questions import put_question
-from voicebot.thinking.state import Pending
+from voicebot.thinking.state import Pending, Wish
 from voicebot.thinking.turn import Turn
 
 
@@ -42,13 +43,23 @@ def _find(turn: Turn) -> bool:
 
 
 def _choose_appointment(turn: Turn) -> None:
-    appointments = turn.state.wish.appointments or ()
-    if turn.state.wish.act == "ask":
+    wish = turn.state.wish
+    appointments = wish.appointments or ()
+    if wish.act == "ask":
         tell(turn)
-    elif len(appointments) == 1:
-        turn.wish(appointment=appointments[0], motive=appointments[0].slot.motive)
+        return
+    meant = [item for item in appointments if _is_meant(wish, item)] or list(appointments)
+    if len(meant) == 1:
+        turn.wish(appointment=meant[0], motive=meant[0].slot.motive)
     else:
         put_question(turn, "which")
+
+
+def _is_meant(wish: Wish, item: Appointment) -> bool:
+    """Whether an appointment fits what the caller said of it at first. What is done to it is confirmed anyway."""
+    windows = wish.hint.windows if wish.hint is not None else ()
+    in_time = not windows or any(start <= item.slot.start < end for start, end in windows)
+    return in_time and (wish.practitioner is None or item.slot.practitioner == wish.practitioner)
 
 
 def tell(turn: Turn) -> None:

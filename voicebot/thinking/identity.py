@@ -51,7 +51,8 @@ def claim(turn: Turn) -> PatientClaim:
         return PatientClaim(birth_name, first_name, person.birth_date, person.phone)
     if person.birth_name is None or person.first_name is None:
         raise ValueError("a name is missing")
-    return PatientClaim(person.birth_name, person.first_name, person.birth_date, person.phone)
+    # The number that calls is kept to reach the caller, never to tell who he is.
+    return PatientClaim(person.birth_name, person.first_name, person.birth_date, person.phone or turn.mind.caller)
 
 
 def settle(turn: Turn) -> Patient | None:

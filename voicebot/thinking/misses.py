@@ -6,6 +6,9 @@ from voicebot.thinking import callbacks
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.turn import Turn
 
+MOST_MISSES = 3
+"""Turns in a row without anything understood after which a person helps."""
+
 MOST_TURNS = 80
 """No call takes this many turns and ends well by itself."""
 
@@ -15,11 +18,20 @@ def miss(turn: Turn, *, silent: bool = False) -> None:
     misses = turn.state.misses + 1
     turn.put(misses=misses)
     asks = turn.state.asks or "open"
-    if asks == "emergency" and misses >= 3:
+    if asks == "transcript":
+        # Silence is no, and nobody has to argue about it.
+        turn.put(transcript=False, misses=0)
+        turn.say("transcript.refused")
+        put_question(turn, "open")
+    elif asks == "open" and turn.state.done is not None and misses >= 2:
+        # The caller has what he called for and says nothing more.
+        turn.say("goodbye.booked")
+        turn.end(turn.state.done)
+    elif asks == "emergency" and misses >= MOST_MISSES:
         # Doubt that nobody lifts is treated as danger.
         turn.say("emergency.now")
         turn.end("emergency")
-    elif misses >= 3:
+    elif misses >= MOST_MISSES:
         give_up(turn)
     else:
         if silent:
@@ -30,11 +42,6 @@ def miss(turn: Turn, *, silent: bool = False) -> None:
 def give_up(turn: Turn) -> None:
     """A human, or a dated call-back: nobody is left without either."""
     state = turn.state
-    if state.asks == "open" and state.done is not None:
-        # The caller has what he called for and says nothing more.
-        turn.say("goodbye.booked")
-        turn.end(state.done)
-        return
     turn.say("human.cannot_help")
     if turn.mind.office.can_transfer and turn.mind.office.reception_open(turn.now):
         transfer(turn)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from voicebot.errors import NotBookableError, SlotTakenError
+from voicebot.french.speak import say_date
 from voicebot.ports import PatientKind, Slot, SlotQuery, When
 from voicebot.thinking.questions import offers_text, put_question
 from voicebot.thinking.turn import Turn
@@ -13,6 +14,9 @@ from voicebot.thinking.words import fold
 
 MOST = 3
 """More than three times said one after another are not remembered."""
+
+MOST_REFUSED = 5 * MOST
+"""Offers refused after which a person may do better."""
 
 BEFORE = timedelta(days=4)
 AFTER = timedelta(days=21)
@@ -88,8 +92,11 @@ def _nearest(turn: Turn) -> None:
     """Nothing suits: say so, and offer the nearest, with someone else where that helps."""
     wish = turn.state.wish
     again = bool(wish.refused)
-    turn.say("choice.no_more" if again else "choice.none")
     windows = wish.when.windows if wish.when is not None else ()
+    if not again and (day := _closed_day(turn, windows)) is not None:
+        turn.say("choice.none_closed", day=say_date(day))
+    else:
+        turn.say("choice.no_more" if again else "choice.none")
     found = _search(turn, wish.when, None) if wish.practitioner is not None and windows else []
     if not found and windows:
         found = _around(turn, windows[0][0], windows[-1][1])
@@ -107,6 +114,15 @@ def _nearest(turn: Turn) -> None:
         turn.ask("choice", "choice.nearest", offer=texts[0])
     else:
         turn.ask("choice", "choice.nearest_several", offers=turn.listed(texts))
+
+
+def _closed_day(turn: Turn, windows: tuple[tuple[datetime, datetime], ...]) -> date | None:
+    """The one day that was asked for, if nobody is at the practice on that day."""
+    if not windows or windows[0][0].date() != (windows[-1][1] - timedelta(minutes=1)).date():
+        return None
+    day = windows[0][0].date()
+    hours = (datetime.combine(day, time(hour, minute)) for hour in range(24) for minute in (0, 30))
+    return None if any(turn.mind.office.reception_open(at) for at in hours) else day
 
 
 def _around(turn: Turn, first: datetime, last: datetime) -> list[Slot]:
@@ -151,7 +167,7 @@ def take_choice(turn: Turn, reading: Reading) -> bool:
     elif reading.practitioner is not None and not _fits(turn, reading):
         _someone(turn, reading.practitioner.id)
     elif reading.when is not None and reading.when.windows:
-        _time(turn, reading, reading.when)
+        return _time(turn, reading, reading.when)
     elif reading.says & {"soonest", "any_practitioner", "no_preference"}:
         choose(turn, 0)
     elif reading.says & {"later", "earlier", "other_offer"} or reading.yes is False:
@@ -189,17 +205,20 @@ def _someone(turn: Turn, practitioner: str) -> None:
         propose(turn)
 
 
-def _time(turn: Turn, reading: Reading, when: When) -> None:
+def _time(turn: Turn, reading: Reading, when: When) -> bool:
     """A time was named: it picks an offer, narrows them (to one, where it was not heard for certain), or asks anew."""
     refused = reading.yes is False or "other_offer" in reading.says
     offers = turn.state.wish.offers
     kept = [index for index, slot in enumerate(offers) if any(start <= slot.start < end for start, end in when.windows)]
+    if len(kept) == len(offers) > 1 and not refused:
+        return False
     if len(kept) == 1 and not refused and (when.sure or reading.yes is True):
         choose(turn, kept[0])
     elif kept and not refused:
         _narrow(turn, kept)
     else:
         _look_elsewhere(turn, when)
+    return True
 
 
 def _narrow(turn: Turn, kept: list[int]) -> None:
@@ -237,7 +256,13 @@ def _another(turn: Turn, reading: Reading) -> None:
         here = {slot.practitioner for slot in offers}
         others = [p.id for p in turn.mind.office.who_does(wish.motive) if p.id not in here]
         turn.wish(practitioner=others[0] if others else wish.practitioner)
-    elif len(turn.state.wish.refused) >= 2 * MOST:
+    elif len(turn.state.wish.refused) >= MOST_REFUSED:
+        turn.wish(offers=())
+        turn.say("choice.no_more")
+        turn.put(callback_for="slots")
+        put_question(turn, "callback")
+        return
+    elif len(turn.state.wish.refused) == 2 * MOST:
         # Refused twice without a word on what would suit: the caller knows best.
         turn.wish(when=None, offers=())
         turn.say("choice.other")

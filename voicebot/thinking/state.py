@@ -43,6 +43,8 @@ class Wish:
     other_person: bool = False
     """The appointment is for someone other than the caller."""
     when: When | None = None
+    hint: When | None = None
+    """When the appointment to move or cancel is, as the caller said: it picks one of several."""
     offers: tuple[Slot, ...] = ()
     refused: tuple[datetime, ...] = ()
     hold: Hold | None = None

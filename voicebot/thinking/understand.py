@@ -53,8 +53,15 @@ VERY_SURE = 0.9
 EMERGENCY = 0.35
 """Confidence in an emergency from which it is asked about, though no listed sign was heard."""
 
+SUSPICION = 0.12
+"""The same where nothing else was understood."""
+
 _BIRTH = re.compile(r"\b(née?|naissance)\b", re.I)
 _YEAR = re.compile(r"\b(19\d\d|20[0-2]\d)\b|\bmille neuf cent|\bdix neuf cent|\bdeux mille")
+_DAY = re.compile(
+    r"\b(hier|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|janvier|fevrier|mars|avril|mai|juin|juillet|aout"
+    r"|septembre|octobre|novembre|decembre)\b"
+)
 _PAST = re.compile(r"\b(depuis|il y a|hier|dernier|derniere)\b")
 _BUT = re.compile(r"\b(mais|sauf|plutot|par contre|erreur|trompe|faux|fausse|change)\b")
 
@@ -74,6 +81,8 @@ class Reading:
     yes: bool | None = None
     choice: int | None = None
     when: When | None = None
+    impossible: bool = False
+    """A day was named that is past, or does not exist."""
     motive: Match | None = None
     practitioner: Match | None = None
     known: bool | None = None
@@ -123,6 +132,7 @@ def read(
     names = _names(text, asks)
     claimed = [found.span for found in (motive, practitioner) if found is not None and found.span is not None]
     claimed += lexicon.spans(text) + ([names.span] if names.span is not None else [])
+    when = _when(text, state, now, settings, claimed) if birth is None or not birth.candidates else None
     return Reading(
         text=text,
         says=says,
@@ -131,12 +141,13 @@ def read(
         emergency=_emergency(understanding, asks),
         yes=_yes(text, understanding, asks),
         choice=_choice(text, state, now, settings),
-        when=_when(text, state, now, settings, claimed) if birth is None or not birth.candidates else None,
+        when=when if when is not None and (when.windows or when.prefer) else None,
+        impossible=when is not None and not when.windows and bool(_DAY.search(fold(text))),
         motive=motive,
         practitioner=practitioner,
         known=_known(text, says, asks),
         names=replace(names, sure=names.sure and not doubtful),
-        birth_date=birth.candidates[0] if birth and len(birth.candidates) == 1 else None,
+        birth_date=birth.candidates[0] if birth and birth.candidates else None,
         birth_date_sure=bool(birth and birth.sure and not doubtful),
         phone=phone.e164 if phone else None,
         phone_sure=bool(phone and phone.sure and not doubtful),
@@ -210,8 +221,6 @@ def _when(
         return None
     offered = tuple(slot.start for slot in state.wish.offers)
     reading = times.read(text, now=now, offered=offered, claimed=claimed, settings=settings)
-    if not reading.windows and reading.prefer is None:
-        return None
     if state.asks != "when" and not reading.sure and _PAST.search(fold(text)):
         return None
     return reading
