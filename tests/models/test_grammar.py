@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.forge import grammar, numerals
+from models.forge import grammar, numerals, splice
 from models.forge.grammar import Split, draw, kinds, normalise, templates
 
 BOOKING = ["open", "motive", "known_yes", "known_no", "for_whom", "practitioner", "when", "choice", "surname"]
@@ -114,10 +114,31 @@ def test_numbers_are_spelled_as_they_are_said(number: int, words: str) -> None:
     assert numerals.cardinal(number) == words
 
 
-@pytest.mark.parametrize("module", ["grammar", "fillers", "numerals"])
+@pytest.mark.parametrize("module", ["grammar", "fillers", "numerals", "splice", "voices"])
 def test_the_grammar_needs_the_standard_library_only(module: str) -> None:
     tree = ast.parse((FORGE / f"{module}.py").read_text(encoding="utf-8"))
     names = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     others = {name for name in names if name.split(".")[0] not in sys.stdlib_module_names}
     assert all(name.startswith("models.forge") for name in others), others
+
+
+@given(st.sampled_from(sorted(kinds())), st.integers(0, 2**32))
+def test_what_is_held_out_is_known_as_such(kind: str, seed: int) -> None:
+    assert grammar.is_held_out(draw(kind, "held", Random(seed)).text)
+    assert not grammar.is_held_out(draw(kind, "train", Random(seed)).text)
+
+
+@given(st.sampled_from(sorted(kinds())), st.integers(0, 2**32))
+def test_dressing_adds_words_and_keeps_the_sentence(kind: str, seed: int) -> None:
+    utterance = draw(kind, "train", Random(seed))
+    dressed = splice.dressed(utterance, Random(seed))
+    assert utterance.text in dressed.text
+    assert len(dressed.text) > len(utterance.text)
+
+
+@given(st.integers(0, 2**32))
+def test_spliced_fragments_keep_the_convention(seed: int) -> None:
+    utterance = splice.spliced(sorted(kinds()), Random(seed))
+    assert CONVENTION.fullmatch(utterance.text), utterance.text
+    assert normalise(utterance.spoken) == utterance.text
