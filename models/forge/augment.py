@@ -26,8 +26,9 @@ def coloured_noise(length: int, slope: float, rng: np.random.Generator) -> Array
     fast = next_fast_len(length, real=True)
     spectrum = np.fft.rfft(rng.standard_normal(fast))
     bins = np.maximum(np.arange(len(spectrum)), 1)
-    noise = np.fft.irfft(spectrum / bins ** (slope / 2), fast)[:length]
-    return (noise / (noise.std() + 1e-9)).astype(np.float32)
+    noise: Array = np.fft.irfft(spectrum / bins ** (slope / 2), fast)[:length].astype(np.float32)
+    noise /= noise.std() + np.float32(1e-9)
+    return noise
 
 
 def companded(samples: Array, law: str) -> Array:
@@ -41,7 +42,8 @@ def companded(samples: Array, law: str) -> Array:
         code = np.where(magnitude < 1 / a, a * magnitude, 1 + np.log(np.maximum(a * magnitude, 1))) / scale
         code = np.round(code * 127) / 127 * scale
         decoded = np.where(code < 1, code / a, np.exp(code - 1) / a)
-    return (np.sign(samples) * decoded).astype(np.float32)
+    result: Array = (np.sign(samples) * decoded).astype(np.float32)
+    return result
 
 
 class Line:
@@ -110,5 +112,6 @@ class Line:
         rng = self._rng
         if rng.random() < 0.8:
             edges = [rng.uniform(150, 350), rng.uniform(3200, 3800)]
-            x = sosfilt(butter(int(rng.choice((1, 2))), edges, "band", fs=8000, output="sos"), x)
+            band = butter(int(rng.choice((1, 2))), edges, "band", fs=8000, output="sos")
+            x = sosfilt(band, x).astype(np.float32)
         return resample_poly(companded(x, str(rng.choice(_LAWS, p=(0.8, 0.2)))), 2, 1).astype(np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from tokenizers import Tokenizer
 
@@ -56,6 +58,6 @@ class Trial:
         return [str(self._bpe.decode(row)).strip() for row in rows]
 
 
-def _of_kind(kind: str, samples: list[tuple[str, str, object]], heard: list[str]) -> tuple[list[str], list[str]]:
+def _of_kind(kind: str, samples: Sequence[tuple[str, str, object]], heard: list[str]) -> tuple[list[str], list[str]]:
     pairs = [(text, said) for (own, text, _), said in zip(samples, heard, strict=True) if own == kind]
     return [text for text, _ in pairs], [said for _, said in pairs]
