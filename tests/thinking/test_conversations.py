@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -550,3 +550,38 @@ def check(scenario: Scenario, happened: Talk, cabinet: Cabinet) -> None:
     spoken = " ".join(reply.say for _, reply in happened.said)
     for phrase in scenario.says:
         assert phrase in spoken, str(happened)
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "caller"),
+    [
+        ({"open": ["la secrétaire s'il vous plaît", "non"], "callback": "oui"}, "callback", "0612345678"),
+        ({"open": ["#0", "non"], "callback": "#1", "phone": "#0612345678"}, "callback", None),
+        ({"open": ["la secrétaire", "non merci"], "callback": "non"}, "abandoned", None),
+        ({"open": "?"}, "callback", "0612345678"),
+        ({"open": "?", "phone": "?"}, "abandoned", None),
+    ],
+)
+async def test_a_practice_that_cannot_be_rung_calls_back(
+    answers: Mapping[str, Answer], outcome: Outcome, caller: str | None, cabinet: Cabinet
+) -> None:
+    cabinet.practice = replace(cabinet.practice, transfer=replace(cabinet.practice.transfer, secretary=None))
+    call = cabinet.call(caller=caller)
+    happened = await talk(call, answers)
+    assert happened.last.outcome == outcome, str(happened)
+    assert [promise.phone for promise in call.callbacks] == (["+33612345678"] if outcome == "callback" else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("oui d'accord", True), ("non", False), ("", False), ("euh je ne sais pas", False)]
+)
+async def test_silence_is_no_where_the_text_may_only_be_kept_when_accepted(
+    said: str, kept: bool, cabinet: Cabinet
+) -> None:
+    cabinet.practice = replace(cabinet.practice, transcript="ask")
+    call = cabinet.call()
+    assert (await call.greet()).asks == "transcript"
+    assert (await call.hear(said)).asks == "open"
+    assert call.keeps_transcript is kept
+    happened = await talk(cabinet.call(), NEW | {"transcript": said})
+    assert happened.last.outcome == "booked", "refusing the transcript still ends with a slot"

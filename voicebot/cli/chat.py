@@ -23,7 +23,7 @@ from voicebot.french.when import WhenSettings
 from voicebot.journal import Journal
 from voicebot.ports import Asks, Reply, Understander, Understanding
 from voicebot.processes import rasa as rasa_process
-from voicebot.thinking.conversation import Conversation
+from voicebot.thinking.conversation import Conversation, prepare
 from voicebot.thinking.rasa import RasaUnderstander
 
 RASA_READY = 60.0
@@ -88,13 +88,15 @@ async def _start_rasa() -> tuple[RasaUnderstander, Child]:
 async def _converse(args: argparse.Namespace, workspace: Workspace, understander: Understander) -> None:
     call = f"chat-{secrets.token_hex(6)}"
     zone = cast(Literal["A", "B", "C"] | None, workspace.practice.school_zone)
+    settings = WhenSettings(school_zone=zone) if zone else WhenSettings()
+    prepare(workspace.practice, workspace.agenda, workspace.clock.now(), settings)
     mind = Conversation(
         practice=workspace.practice,
         agenda=workspace.agenda,
         understander=understander,
         now=workspace.clock.now,
         call_id=call,
-        settings=WhenSettings(school_zone=zone) if zone else WhenSettings(),
+        settings=settings,
         caller=args.caller,
     )
     journal = Journal(workspace.clock.now, workspace.events)

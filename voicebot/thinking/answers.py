@@ -60,9 +60,10 @@ def absorb(turn: Turn, reading: Reading) -> bool:
 
 
 def _worth(turn: Turn, reading: Reading) -> bool:
-    """Whether a time said besides something else is to be kept: only where nothing in it was left unread."""
-    when = reading.when
-    return when is not None and (when.sure or turn.state.asks == "when" or (turn.state.asks == "open" and bool(when)))
+    """Whether a time is to be kept. Said besides something else it must leave nothing unread; where it was asked for,
+    or opens the call, it is read back with the offers.
+    """
+    return reading.when is not None and (reading.when.sure or turn.state.asks in ("open", "when"))
 
 
 def _take_match(turn: Turn, item: Item, found: Match) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from voicebot.errors import AgendaError, UnavailableError
 from voicebot.french.phones import read_phone
 from voicebot.french.time.settings import WhenSettings
-from voicebot.ports import Agenda, Reply, Understander, Understanding
+from voicebot.ports import Agenda, Asks, Reply, SlotQuery, Understander, Understanding
 from voicebot.thinking import acts, answers, asides, misses, plan, red_flags
 from voicebot.thinking.keys import read_keys
 from voicebot.thinking.office import Office
@@ -33,6 +33,17 @@ RASA = "rasa"
 
 LONGEST = 1000
 """Characters of an utterance that are read; nobody says more in one breath."""
+
+
+def prepare(practice: PracticeFile, agenda: Agenda, now: datetime, settings: WhenSettings) -> None:
+    """Load what a first turn would wait for (word lists, calendars): about a second, once a process. Blocking."""
+    office = Office(practice)
+    texts: dict[Asks, str] = {"when": "mardi matin", "birth_date": "12 mars 1978", "phone": "06", "birth_name": "le"}
+    for asks, text in texts.items():
+        red_flags.look(text)
+        read(text, State(asks=asks), office, None, now=now, settings=settings)
+    for motive in office.bookable_motives()[:1]:
+        agenda.offers(SlotQuery(motive.id, "known"), limit=1)
 
 
 class Conversation:
@@ -150,7 +161,7 @@ class Conversation:
         elif reading.yes is False:
             text = turn.state.set_aside
             turn.say("emergency.denied")
-            turn.put(asks=turn.state.resume, resume=None, set_aside="", misses=0)
+            turn.put(asks=turn.state.resume, resume=None, set_aside="", misses=0, denied=turn.state.denied | {RASA})
             understanding = await self._understand(turn, text)
             self._act(turn, self._read(turn, text, understanding))
         else:

@@ -57,10 +57,18 @@ def give_up(turn: Turn) -> None:
 
 
 def transfer(turn: Turn) -> None:
-    """Pass the call to the secretary; a practice without a number to ring asks to be called again."""
+    """Pass the call to the secretary; where nobody can be rung, offer that she calls back."""
+    asks = turn.state.asks
     if turn.mind.office.can_transfer:
         turn.say("human.transfer")
         turn.end("transferred")
-    else:
+    elif asks == "phone" and turn.state.callback_for is not None:
+        # Neither a person nor a number to call: there is nothing left to offer.
         turn.say("goodbye.later")
         turn.end(turn.state.done or "abandoned")
+    elif asks == "callback":
+        turn.say("human.nobody")
+        callbacks.advance(turn)
+    else:
+        turn.say("human.nobody")
+        callbacks.offer(turn, "human")

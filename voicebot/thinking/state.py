@@ -72,7 +72,7 @@ class Pending:
     value: str | None = None
 
 
-CallbackReason = Literal["results", "message", "identity", "slots", "misses", "name"]
+CallbackReason = Literal["results", "message", "identity", "slots", "misses", "human"]
 
 
 @dataclass(frozen=True)
