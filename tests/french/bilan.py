@@ -1,4 +1,4 @@
-"""``python tests/french/bilan.py [-v]``: right, asked and silently wrong, by family, of both sets.
+"""``python -m tests.french.bilan [-v]``: right, asked and silently wrong, by family, of both sets.
 
 Of the blind set it prints counts only, so that the grammar's author may measure without reading.
 """
@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from expressions import BLIND, DEVELOPMENT, Expression, Verdict, judge, load
+from tests.french.expressions import BLIND, DEVELOPMENT, Expression, Verdict, judge, load
 from voicebot.french.when import read
 from voicebot.ports import When
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from voicebot.french.numbers import NUMBER_WORDS, to_words
+from voicebot.french.numbers import NUMBER_WORDS, readings
 from voicebot.french.phrases import Phrases, load
 from voicebot.french.words import fold, split
 
@@ -91,7 +91,7 @@ def _best(norms: tuple[str, ...]) -> tuple[int, list[_Parse]] | None:
 
 
 def _parses(norms: tuple[str, ...], start: int) -> Iterator[_Parse]:
-    if norms[start].isdigit() and len(norms[start]) in (6, 8):
+    if norms[start].isdecimal() and len(norms[start]) in (6, 8):
         keys = norms[start]
         yield _Parse(int(keys[:2]), int(keys[2:4]), _centuries(keys[4:]), start + 1)
         return
@@ -104,7 +104,7 @@ def _parses(norms: tuple[str, ...], start: int) -> Iterator[_Parse]:
 def _day_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[int, int]]:
     if norms[start] == "premier":
         yield 1, start + 1
-    for value, end in number_readings(norms, start):
+    for value, end in readings(norms, start):
         if 1 <= value <= 31:
             skip = end < len(norms) and value == 1 and norms[end] == "er"
             yield value, end + 1 if skip else end
@@ -115,7 +115,7 @@ def _month_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[int, i
         return
     if month := _MONTHS.get(norms[start]):
         yield month, start + 1
-    for value, end in number_readings(norms, start):
+    for value, end in readings(norms, start):
         if 1 <= value <= 12:
             yield value, end
 
@@ -123,7 +123,7 @@ def _month_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[int, i
 def _year_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[tuple[int, ...], int]]:
     if start >= len(norms):
         return
-    if norms[start].isdigit() and len(norms[start]) == 4:
+    if norms[start].isdecimal() and len(norms[start]) == 4:
         yield (int(norms[start]),), start + 1
     for head, century in ((("mille", "neuf"), 1900), (("dix", "neuf"), 1900), (("deux", "mille"), 2000)):
         end = start + len(head)
@@ -136,47 +136,10 @@ def _year_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[tuple[i
         if century == 2000 or hundred:
             yield (century,), at
         more = at + 1 if at < len(norms) and norms[at] == "et" else at
-        for value, stop in number_readings(norms, more):
+        for value, stop in readings(norms, more):
             yield (century + value,), stop
-    for value, end in number_readings(norms, start):
+    for value, end in readings(norms, start):
         yield _centuries(f"{value:02d}"), end
-
-
-def number_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[int, int]]:
-    """Every reading of a number of 0 to 99 that starts here, longest first."""
-    if start >= len(norms):
-        return
-    if norms[start].isdigit():
-        if len(norms[start]) <= 2:
-            yield int(norms[start]), start + 1
-        return
-    table = _table()
-    if norms[start] in ("zero", "zeros"):
-        for value, end in number_readings(norms, start + 1):
-            if value < 10:
-                yield value, end
-        yield 0, start + 1
-        return
-    for end in range(min(start + 5, len(norms)), start, -1):
-        if (value := table.get(norms[start:end], -1)) > 0:
-            yield value, end
-
-
-@lru_cache(maxsize=1)
-def _table() -> dict[tuple[str, ...], int]:
-    """Every way to say 1 to 99, as folded words."""
-    table: dict[tuple[str, ...], int] = {}
-    for value in range(1, 100):
-        words = tuple(word.norm for word in split(to_words(value)))
-        table[words] = value
-        table[tuple(word for word in words if word != "et")] = value
-    table[("quatre", "vingt")] = 80
-    for ten, name in ((70, "septante"), (80, "huitante"), (90, "nonante")):
-        table[(name,)] = ten
-        for unit in range(1, 10):
-            table[(name, to_words(unit))] = table[(name, "et", to_words(unit))] = ten + unit
-    table[("une",)] = 1
-    return table
 
 
 def _centuries(digits: str) -> tuple[int, ...]:
@@ -196,7 +159,7 @@ def _dates(parse: _Parse, today: date) -> Iterator[date]:
 @lru_cache(maxsize=2048)
 def _mend(norm: str) -> str:
     """A number or month that one slip of the recogniser away from this word; the word itself when there is none."""
-    if norm in NUMBER_WORDS or norm in _MONTHS or norm.isdigit():
+    if norm in NUMBER_WORDS or norm in _MONTHS or norm.isdecimal():
         return norm
     if norm in _SLIPS:
         return _SLIPS[norm]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from itertools import pairwise
 
 from voicebot.french.phonetics import candidates, phonetic_key
 from voicebot.french.phrases import Phrases, load
-from voicebot.french.spelling import ACCENTS, ALPHABET, SIGNS, Spelled, read_letters
+from voicebot.french.spelling import ACCENTS, ALPHABET, SIGN_WORDS, SIGNS, Spelled, read_letters
 from voicebot.french.words import Word, fold, split
+
+__all__ = ["NameReading", "candidates", "capitalise", "phonetic_key", "read_name", "spell_out"]
 
 _DATA = load("noms.toml")
 _AROUND = Phrases.from_lists({key: _DATA[key] for key in ("avant", "correction")})
 _COMPOSERS = frozenset(_DATA["composent"])
 _PARTICLES = frozenset(_DATA["particules"])
 _ELIDED = frozenset("dlo")
+_MOST_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,14 @@ class NameReading:
     """Whether the letters were given one by one."""
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A word of a name, and the sign that was said in front of it (empty: none)."""
+
+    word: Word
+    sign: str
+
+
 def read_name(text: str, *, first_name: bool = False) -> NameReading:
     """Take a name out of what a caller said.
 
@@ -36,61 +46,63 @@ def read_name(text: str, *, first_name: bool = False) -> NameReading:
     ``"e accent aigu"``, ``"tiret"``. ``first_name`` writes two words as a composed first name (``Jean-Pierre``).
     """
     words = [word for word in split(text) if not word.is_mark]
-    plain, spelled = _parse(words, text)
+    parts, spelled = _parse(words)
     if spelled is not None:
-        agrees = not plain or _alike(plain[-1], spelled.name)
+        agrees = not parts or _alike(parts[-1].word, spelled.name)
         return NameReading(capitalise(spelled.name), spelled.sure and agrees, spelled=True)
-    if not plain:
+    if not parts:
         return NameReading(None, sure=False)
-    name = capitalise(_compose(plain, text, first_name=first_name))
-    return NameReading(name, sure=len(plain) <= 3 and name.replace(" ", "").isprintable())
+    name = capitalise(_compose(parts, text, first_name=first_name))
+    return NameReading(name, sure=len(parts) <= _MOST_WORDS)
 
 
-def _parse(words: list[Word], text: str) -> tuple[list[Word], Spelled | None]:
-    """Separate plain words from the last spelled run, and drop what surrounds a name."""
+def _parse(words: list[Word]) -> tuple[list[_Part], Spelled | None]:
+    """Separate plain words from what was spelled, and drop what surrounds a name."""
     norms = [word.norm for word in words]
-    plain: list[Word] = []
+    parts: list[_Part] = []
     spelled: Spelled | None = None
+    sign = ""
     index = 0
     while index < len(words):
-        run = read_letters(words, index, text)
+        run = read_letters(words, index)
         if run is not None:
-            spelled = run if spelled is None or not spelled.open else spelled.joined(run)
+            spelled = run if spelled is None else spelled.joined(run)
             index = run.end
-            continue
-        around = _AROUND.at(norms, index)
-        if around is None:
-            if not norms[index].isdigit():
-                plain.append(words[index])
+        elif parts and (said := SIGN_WORDS.at(norms, index)):
+            sign = said[1]
+            index += said[0]
+        elif around := _AROUND.at(norms, index):
+            if around[1] == "correction" and (parts or spelled):
+                parts, spelled = [], None
+            index += around[0]
+        else:
+            if not norms[index].isdecimal():
+                parts.append(_Part(words[index], sign))
+                sign = ""
             index += 1
-            continue
-        length, kind = around
-        if kind == "correction" and (plain or spelled):
-            plain, spelled = [], None
-        index += length
-    return plain, spelled
+    return parts, spelled
 
 
 def _alike(word: Word, name: str) -> bool:
-    return fold(name).replace("-", "").replace(" ", "").startswith(word.norm[:1]) or phonetic_key(
-        word.text
-    ) == phonetic_key(name)
+    return fold(name).startswith(word.norm[:1]) or phonetic_key(word.text) == phonetic_key(name)
 
 
-def _compose(words: list[Word], text: str, *, first_name: bool) -> str:
-    """Join words with the sign that the text has between them, else the one that French writing wants."""
+def _compose(parts: list[_Part], text: str, *, first_name: bool) -> str:
+    """Join words with the sign that was said or written between them, else the one that French writing wants."""
     composed = unicodedata.normalize("NFC", text)
-    name = words[0].text
-    for before, word in pairwise(words):
-        between = composed[before.end : word.start].strip()
-        if before.norm in _ELIDED and len(before.norm) == 1:
-            sign = "'"
-        elif between in ("-", "'", "’"):
-            sign = "-" if between == "-" else "'"
-        else:
-            sign = "-" if first_name and before.norm in _COMPOSERS else " "
-        name += sign + word.text
+    name, before = "", None
+    for part in parts:
+        if before is not None:
+            name += part.sign or _sign(before, composed[before.end : part.word.start].strip(), first_name=first_name)
+        name += part.word.text
+        before = part.word
     return name
+
+
+def _sign(before: Word, between: str, *, first_name: bool) -> str:
+    if before.norm in _ELIDED or between in ("'", "’"):
+        return "'"
+    return "-" if between == "-" or (first_name and before.norm in _COMPOSERS) else " "
 
 
 def capitalise(name: str) -> str:
@@ -101,8 +113,7 @@ def capitalise(name: str) -> str:
         made.append(char.upper() if start else char)
         start = not char.isalpha()
         if start and char == " ":
-            particle = name[index + 1 :].lower().split(" ", 1)[0]
-            start = particle not in _PARTICLES
+            start = name[index + 1 :].lower().split(" ", 1)[0] not in _PARTICLES
     return "".join(made)
 
 
@@ -123,6 +134,3 @@ def spell_out(name: str) -> str:
 def _accent_name(mark: str) -> str:
     name = ACCENTS[mark]
     return name if name in ("tréma", "cédille") else f"accent {name}"
-
-
-__all__ = ["NameReading", "candidates", "capitalise", "phonetic_key", "read_name", "spell_out"]

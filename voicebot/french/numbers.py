@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from text_to_num import find_numbers
+
+from voicebot.french.words import split
 
 _UNITS = (
     *("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize"),
@@ -22,6 +24,9 @@ NUMBER_WORDS = frozenset(
     )
 )
 """Folded words that a cardinal number may hold."""
+
+_LONGEST = 7
+"""Words of the longest number below 1000 (« neuf cent quatre vingt dix sept »), with one to spare."""
 
 _ALONE = frozenset({"un", "une"})
 _ACCENTED = {"zero": "zéro", "zeros": "zéro"}
@@ -69,7 +74,7 @@ def find(norms: Sequence[str]) -> list[Number]:
         if run:
             found.extend(_in_run(tuple(run), index - len(run)))
             run = []
-        if norm.isdigit():
+        if norm.isdecimal():
             found.append(Number(int(norm), index, index + 1))
     return found
 
@@ -87,6 +92,44 @@ def _run_numbers(run: tuple[str, ...]) -> tuple[Number, ...]:
             continue
         numbers.append(Number(int(hit.value), hit.start, hit.end))
     return tuple(numbers)
+
+
+def readings(norms: tuple[str, ...], start: int, *, below: int = 100) -> Iterator[tuple[int, int]]:
+    """Every number that folded words may mean from ``start`` on, longest first: (value, end).
+
+    ``soixante dix huit`` gives 78, 70 and 60: who reads digits said in groups weighs them all. ``zéro cinq`` gives 5.
+    """
+    if start >= len(norms):
+        return
+    if norms[start].isdecimal():
+        if int(norms[start]) < below:
+            yield int(norms[start]), start + 1
+        return
+    if norms[start] in ("zero", "zeros"):
+        for value, end in readings(norms, start + 1, below=10):
+            yield value, end
+        yield 0, start + 1
+        return
+    table = _spellings()
+    for end in range(min(start + _LONGEST, len(norms)), start, -1):
+        if 0 < (value := table.get(norms[start:end], 0)) < below:
+            yield value, end
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> dict[tuple[str, ...], int]:
+    """Every way to say 1 to 999, as folded words."""
+    table: dict[tuple[str, ...], int] = {("une",): 1, ("quatre", "vingt"): 80, ("cents",): 100}
+    for ten, name in ((70, "septante"), (80, "huitante"), (80, "octante"), (90, "nonante")):
+        table[(name,)] = ten
+        for unit in range(1, 10):
+            table[(name, to_words(unit))] = table[(name, "et", to_words(unit))] = ten + unit
+    for value in range(1, 1000):
+        words = tuple(word.norm for word in split(to_words(value)))
+        for variant in (words, tuple(w for w in words if w != "et")):
+            table.setdefault(variant, value)
+            table.setdefault(tuple("cents" if w == "cent" and i else w for i, w in enumerate(variant)), value)
+    return table
 
 
 def to_words(value: int, *, feminine: bool = False) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from voicebot.french.birth_dates import number_readings
+from voicebot.french.numbers import readings
 from voicebot.french.phrases import Phrases, load
 from voicebot.french.words import split
 
@@ -61,7 +61,9 @@ def _is_times(norms: Sequence[str], index: int) -> bool:
 
 
 def _starts_number(norms: Sequence[str], index: int) -> bool:
-    return norms[index].isdigit() or any(True for _ in number_readings(tuple(norms), index)) or norms[index] == "et"
+    return (
+        norms[index].isdecimal() or any(True for _ in readings(tuple(norms), index, below=1000)) or norms[index] == "et"
+    )
 
 
 def _valid(kept: list[str], region: str) -> list[str]:
@@ -129,11 +131,11 @@ def _times(norms: tuple[str, ...], index: int) -> tuple[int, int]:
 
 
 def _pieces(norms: tuple[str, ...], index: int) -> Iterator[tuple[str, int]]:
-    if norms[index].isdigit():
+    if norms[index].isdecimal():
         yield norms[index], index + 1
         return
     if norms[index] in ("zero", "zeros"):
         yield "0", index + 1
         return
-    for value, end in number_readings(norms, index):
+    for value, end in readings(norms, index, below=1000):
         yield str(value), end

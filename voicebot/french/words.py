@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_WORD = re.compile(r"\d+|[^\W\d_]+|[.,;:!?/…]|(?<=[\dh])[-–](?=\d)")
+_WORD = re.compile(r"[0-9]{1,12}|[^\W\d_]+|[.,;:!?/…]|(?<=[0-9h])[-–](?=[0-9])")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'", "Œ": "oe", "Æ": "ae"})
 
 

@@ -89,6 +89,17 @@ def _hour_and_minutes(cx: Context, f: Found) -> Made | None:
     return None if made is None else [("CLK", made)]
 
 
+@CLOCKS.rule("h:(NUM|une) HEURE une MINUTE?")
+def _hour_one(cx: Context, f: Found) -> Made | None:
+    """« huit heures une »; in « à huit heures une place » it is an article."""
+    after = f.after()
+    ends = ("COMMA", "STOP", "OR", "AND", "DAY", "WD")
+    if after is not None and after.kind not in ends and after.value not in ("du", "de"):
+        return None
+    made = clock(cx, _hour(f), 1)
+    return None if made is None else [("CLK", made)]
+
+
 @CLOCKS.rule("h:(NUM|une) HEURE m:MORE", "h:(NUM|une) HEURE moins l:NUM MINUTE?")
 def _hour_and_quarter(cx: Context, f: Found) -> Made | None:
     made = None if _is_duration(f) else clock(cx, _hour(f))

@@ -99,7 +99,11 @@ def _name(cx: Context, f: Found) -> str | None:
 @HOURS.rule(f"a:({_ARTICLES}) p:PART", f"a:({_ARTICLES}) e:EDGE {_OF} p:PART")
 def _part(cx: Context, f: Found) -> Made | None:
     name = _name(cx, f)
-    return None if name is None else [("HRS", part_hours(cx, name, article=f.has("a") or f.has("e")))]
+    return (
+        None
+        if name is None
+        else [("HRS", part_hours(cx, name, article=f.has("a") or f.has("e") or name.startswith("entre")))]
+    )
 
 
 @HOURS.rule(

@@ -41,7 +41,11 @@ def describe(cx: Context, result: Sequence[int], *, soonest: bool) -> str:
     text = say_list(texts) if len(texts) <= _MOST_TEXTS else f"{', '.join(texts[:_MOST_TEXTS])}, ou à d'autres moments"
     refused = _groups([ALL_MINUTES & ~mask for mask in whole])
     if len(groups) > 1 and len(refused) <= _MOST_REFUSED:
-        gone = [text for mask, days in refused.items() for text in _group(cx, days, mask, alone=len(refused) == 1)]
+        gone = [
+            text
+            for mask, days in refused.items()
+            for text in _group(cx, days, mask, alone=len(refused) == 1, front=True)
+        ]
         text = min(text, f"tous les jours sauf {say_list(gone, last='et')}", key=len)
     return f"{text}, le plus tôt possible" if soonest else text
 
@@ -67,23 +71,26 @@ def _unclipped(cx: Context, result: Sequence[int]) -> list[int]:
     return [today | minutes(0, past), *result[1:]]
 
 
-def _group(cx: Context, days: int, mask: int, *, alone: bool) -> list[str]:
-    """A set of days with its hours; beside other sets a whole day is said to be whole."""
+def _group(cx: Context, days: int, mask: int, *, alone: bool, front: bool = False) -> list[str]:
+    """A set of days with its hours (in ``front`` of them where asked); a whole day is said so beside other sets."""
     hours = _hours(cx, mask)
     regular = _regular(cx, days, alone=alone)
     if regular is not None:
         if "sauf" in regular and hours:
             return [f"{hours.replace('au matin', 'le matin')}, {regular}"]
-        return [_with_hours(regular, hours, alone=alone)]
+        return [_with_hours(regular, hours, alone=alone, front=front)]
     runs = _runs([cx.at(i) for i in range(SIZE) if days >> i & 1])
     if alone and not hours:
         return [_run(cx, first, last) for first, last in runs]
     if all((last - first).days < 2 for first, last in runs):
-        return [_with_hours(say_list([_run(cx, first, last) for first, last in runs]), hours, alone=alone)]
+        text = say_list([_run(cx, first, last) for first, last in runs])
+        return [_with_hours(text, hours, alone=alone, front=front)]
     return [_run_with_hours(cx, first, last, hours, alone=alone) for first, last in runs]
 
 
-def _with_hours(text: str, hours: str, *, alone: bool) -> str:
+def _with_hours(text: str, hours: str, *, alone: bool, front: bool = False) -> str:
+    if front and hours:
+        return f"{hours} {text}"
     return f"{text} {hours}" if hours else text if alone else f"{text} toute la journée"
 
 

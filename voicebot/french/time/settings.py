@@ -24,6 +24,7 @@ _PARTS = {
     "milieu matin": (_at(9, 30), _at(11)),
     "fin matin": (_at(10, 30), _at(12, 30)),
     "midi_deux": (_at(12), _at(14)),
+    "entre_midi_deux": (_at(12), _at(14)),
     "apres_midi": (_at(13), _at(19)),
     "debut apres_midi": (_at(13), _at(15)),
     "milieu apres_midi": (_at(15), _at(16, 30)),

@@ -175,12 +175,22 @@ class TermBuilder:
             if term.days and not _join_days(term.days, value):
                 term = self._new("list")
             only_spans = all(d.kind == "span" for d in term.days)
-            term.hours_first = term.hours_first or (bool(term.hours) and only_spans and value.kind != "span")
+            in_front = bool(term.hours) and (not term.days or (only_spans and value.kind != "span"))
+            term.hours_first = term.hours_first or in_front
             term.days.append(value)
         else:
             if term.hours and not _join_hours(term.hours, value):
+                if any(old.kind != value.kind for old in term.hours):
+                    self._cx.doubt("des heures qui se contredisent")
                 term = self._new("list")
+            if term.sign < 0 and term.days and value.kind in ("point", "range") and self._all_day_wanted():
+                self._cx.doubt("l'heure de l'exception, ou de tout le reste")
             term.hours.append(value)
+
+    def _all_day_wanted(self) -> bool:
+        """Whether days are wanted, none of them with an hour: « tous les jours sauf le mercredi à 17 heures »."""
+        wanted = [t for t in self.terms if t.sign > 0]
+        return bool(wanted) and not any(t.hours for t in wanted)
 
     def _refusal(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         """« mardi je ne peux pas » refuses what came before, « je ne peux pas mardi » what comes next."""

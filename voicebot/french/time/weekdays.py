@@ -53,6 +53,15 @@ def _next_weekday(cx: Context, f: Found) -> Made | None:
     return days(cx.one(day))
 
 
+@DATES.rule("le? WD (PREV|o:ORD)", "(la|le|l)? UNIT (PREV|o:ORD)")
+def _past(cx: Context, f: Found) -> Made | None:
+    """« mardi dernier », « la semaine passée »."""
+    if f.has("o") and f["o"] != -1:
+        return None
+    cx.impossible = True
+    return days(Days(0, "date"))
+
+
 @DATES.rule("THIS w:WD ci?")
 def _this_weekday(cx: Context, f: Found) -> Made | None:
     return days(cx.one(cx.today + timedelta(days=(f["w"] - cx.today.weekday()) % 7)))
