@@ -233,26 +233,14 @@ def _names(turn: Turn, reading: Reading) -> None:
         for item, value in (("birth_name", changed.birth_name), ("first_name", changed.first_name))
         if value is not None and value != getattr(person, item)
     }
-    if not new:
-        _other_name(turn, changed)
-        return
+    first: NameItem = "birth_name" if changed.birth_name is not None else "first_name"
     turn.wish(patient=None)
-    if turn.state.refusals >= 1 and not names.spelled:
-        first: NameItem = "first_name" if list(new) == ["first_name"] else "birth_name"
+    if not names.spelled and (not new or first in person.corrected):
+        # Corrected, and heard the same or refused again: the ear alone does not settle it.
         confirm.clear(turn, first)
         turn.put(spelling=first)
         return
-    turn.person(**new)
-    turn.put(refusals=turn.state.refusals + 1)
-
-
-def _other_name(turn: Turn, said: NamesHeard) -> None:
-    """A name that we have right is said again: it is the other one that must be wrong, and is read back."""
-    person = turn.state.person
-    other: NameItem = "birth_name" if said.first_name is not None else "first_name"
-    value = person.birth_name if other == "birth_name" else person.first_name
-    if value is not None and (said.birth_name is None or said.first_name is None):
-        turn.put(pending=Pending("item", other, value))
+    turn.person(**new, corrected=person.corrected | set(new))
 
 
 def _stands_for(said: str, turn: Turn) -> NameItem | None:

@@ -25,6 +25,8 @@ class Person:
     phone: str | None = None
     spelled: frozenset[str] = frozenset()
     """The names that were spelled, or confirmed as heard."""
+    corrected: frozenset[str] = frozenset()
+    """The names that were corrected once by saying them again."""
     heard: tuple[str, ...] = ()
     """Names as they were heard, the last first: what is spelled takes its accents from them."""
     keyed: bool = False
