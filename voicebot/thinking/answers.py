@@ -7,6 +7,7 @@ function put one itself. One that understood something useless counts a miss, so
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from rapidfuzz.distance import JaroWinkler
 
@@ -18,6 +19,9 @@ from voicebot.thinking.state import Item, NameItem, Pending
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import Reading
 from voicebot.thinking.words import fold
+
+NEAR = timedelta(days=30)
+"""A time heard with unread words beside it is believed only this far ahead."""
 
 _SAME = 0.9
 """Likeness (Jaro-Winkler) from which a spelled name is one that we hold already."""
@@ -61,9 +65,12 @@ def absorb(turn: Turn, reading: Reading) -> bool:
 
 def _worth(turn: Turn, reading: Reading) -> bool:
     """Whether a time is to be kept. Said besides something else it must leave nothing unread; where it was asked for,
-    or opens the call, it is read back with the offers.
+    or opens the call with a day that is near, it is read back with the offers.
     """
-    return reading.when is not None and (reading.when.sure or turn.state.asks in ("open", "when"))
+    when, asks = reading.when, turn.state.asks
+    if when is None or when.sure or asks == "when":
+        return when is not None
+    return asks == "open" and bool(when.windows) and when.windows[0][0] < turn.now + NEAR
 
 
 def _take_match(turn: Turn, item: Item, found: Match) -> None:

@@ -80,12 +80,16 @@ def _search(turn: Turn, when: When | None, practitioner: str | None, *, limit: i
 
 
 def _offer(turn: Turn, offers: list[Slot]) -> None:
-    when = turn.state.wish.when
-    # What was not heard for certain is read back with the offers, so that the caller hears what was understood.
-    if when is not None and not when.sure and when.reading and turn.state.wish.offers == ():
-        turn.say("choice.heard", reading=when.reading)
+    _read_back(turn)
     turn.wish(offers=tuple(offers))
     put_question(turn, "choice")
+
+
+def _read_back(turn: Turn) -> None:
+    """What was not heard for certain is read back with the offers, so that the caller hears what was understood."""
+    when = turn.state.wish.when
+    if when is not None and not when.sure and when.reading and turn.state.wish.offers == ():
+        turn.say("choice.heard", reading=when.reading)
 
 
 def _nearest(turn: Turn) -> None:
@@ -93,6 +97,7 @@ def _nearest(turn: Turn) -> None:
     wish = turn.state.wish
     again = bool(wish.refused)
     windows = wish.when.windows if wish.when is not None else ()
+    _read_back(turn)
     if not again and (day := _closed_day(turn, windows)) is not None:
         turn.say("choice.none_closed", day=say_date(day))
     else:
