@@ -70,6 +70,16 @@ def motives() -> tuple[str, ...]:
     return tuple(key for key in _tables()["acts"])
 
 
+@cache
+def dressing() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Words that may come before a sentence, and after it."""
+    table = _tables()["dressing"]
+    before, after = table["before"], table["after"]
+    assert isinstance(before, list)
+    assert isinstance(after, list)
+    return tuple(before), tuple(after)
+
+
 def surnames() -> tuple[str, ...]:
     """The surnames that training covers, as written on an identity card."""
     return _fillers().surnames
