@@ -26,7 +26,7 @@ from voicebot.processes import rasa as rasa_process
 from voicebot.thinking.conversation import Conversation, prepare
 from voicebot.thinking.rasa import RasaUnderstander
 
-RASA_READY = 60.0
+RASA_READY = 120.0
 """How long Rasa may take to start once it is trained, s."""
 
 HANG_UP = "#hangup"
