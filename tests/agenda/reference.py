@@ -6,6 +6,7 @@ Nothing of the real engine is used but the practice's dataclasses.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
@@ -35,6 +36,15 @@ def bookable_starts(
     zone = practice.zone
     length = motive.new_duration if kind == "new" else motive.duration
     found = []
+
+    @cache
+    def is_open(minute: datetime, site: str) -> bool:
+        return open_at(practice, practitioner, local(minute, zone), minute, site, motive.id)
+
+    @cache
+    def is_absent(who: str, minute: datetime) -> bool:
+        return absent_at(practice, who, minute)
+
     for number in range(days * 24 * 60):
         wall = datetime.combine(first, datetime.min.time()) + number * MINUTE
         start = wall.replace(tzinfo=zone).astimezone(UTC)
@@ -48,12 +58,9 @@ def bookable_starts(
         if start > (now + timedelta(days=motive.horizon_days)).replace(tzinfo=zone).astimezone(UTC):
             continue
         minutes = [start + i * MINUTE for i in range(length)]
-        if not any(
-            all(open_at(practice, practitioner, local(minute, zone), minute, site, motive.id) for minute in minutes)
-            for site in practice.sites
-        ):
+        if not any(all(is_open(minute, site) for minute in minutes) for site in practice.sites):
             continue
-        if any(absent_at(practice, practitioner, minute) for minute in minutes):
+        if any(is_absent(practitioner, minute) for minute in minutes):
             continue
         around = [start + i * MINUTE for i in range(-motive.buffer_before, length + motive.buffer_after)]
         if any(taken(busy, practitioner, minute) for minute in around):
@@ -61,7 +68,7 @@ def bookable_starts(
         if not all(
             any(
                 not any(taken(busy, resource, minute) for minute in around)
-                and not any(absent_at(practice, resource, minute) for minute in minutes)
+                and not any(is_absent(resource, minute) for minute in minutes)
                 for resource in need
             )
             for need in motive.needs

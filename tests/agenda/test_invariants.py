@@ -212,9 +212,13 @@ class TestNobodyOverlapsHimself:
             agenda.place(twice, source="desk", idempotency_key="2")
 
     def test_the_schema_refuses_it_too(self, agenda: Store, connect: ConnectionFactory) -> None:
-        row = agenda.place(placement(agenda, NINE), source="desk", idempotency_key="1")
+        row = agenda.book(
+            agenda.hold(slot_at(agenda, NINE), patient="known", owner="a"), ROUSSEL, source="phone", idempotency_key="1"
+        )
         assert row.patient is not None
         database = connect()
+        occupied = database.execute("select count(*) from granule where resource = ?", [f"patient:{row.patient.id}"])
+        assert occupied.fetchone()[0] == 3
         with pytest.raises(database.conn.IntegrityError):
             database.execute(
                 "insert into granule select resource, lane, g, ? from granule where resource like 'patient:%'", [row.id]

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.agenda import reference
-from tests.agenda.helpers import MONDAY, MakePractice
+from tests.agenda.helpers import HEAD, MONDAY, MOTIVES, OPENINGS, MakePractice
 from voicebot.agenda import slots
 from voicebot.agenda.judge import judge
 from voicebot.agenda.slots import Busy
 from voicebot.agenda.verdict import Request
 from voicebot.errors import NotBookableError
 from voicebot.ports import SlotQuery
-from voicebot.practice import Practice
+from voicebot.practice import Practice, load_practice
 from voicebot.practice.localtime import to_utc
 from voicebot.practice.schema import (
     Absence,
@@ -41,6 +42,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS = [
     date(2026, 3, 29),  # 23 hours in Paris
     date(2026, 10, 25),  # 25 hours
+    date(2026, 10, 4),  # 23 hours and a half in Lord Howe
     date(2028, 2, 29),  # leap day
     date(2026, 12, 31),
     date(2027, 1, 1),
@@ -48,7 +50,14 @@ DAYS = [
     date(2026, 11, 24),
 ]
 
-ZONES = ["Europe/Paris", "America/Guadeloupe", "Pacific/Noumea", "Australia/Lord_Howe", "America/St_Johns"]
+ZONES = [
+    "Europe/Paris",
+    "Europe/Paris",
+    "America/Guadeloupe",
+    "Pacific/Noumea",
+    "Australia/Lord_Howe",
+    "America/St_Johns",
+]
 """Lord Howe moves its clocks by half an hour; Saint John's lies half an hour beside the full hours."""
 
 VERSIONS = itertools.count()
@@ -56,90 +65,92 @@ VERSIONS = itertools.count()
 granules = st.integers(0, 287).map(lambda g: g * 5)
 
 
+def often(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
+    """Mostly the usual value, so that most practices have slots and one rule at a time decides."""
+    return st.sampled_from([usual] * (5 * len(others)) + list(others))
+
+
 @st.composite
 def hours(draw: st.DrawFn) -> tuple[Hours, ...]:
     start = draw(granules)
-    return (Hours(start, start + draw(st.integers(1, 100)) * 5),)
+    return (Hours(start, start + draw(st.integers(1, 150)) * 5),)
+
+
+@st.composite
+def openings(draw: st.DrawFn, day: date) -> Opening:
+    recurring = draw(often(True, False))
+    begun = day - timedelta(days=draw(st.integers(0, 20)))
+    weekdays = frozenset(range(7)) - {draw(st.integers(0, 6))} if draw(often(False, True)) else frozenset(range(7))
+    return Opening(
+        practitioners=draw(often((), ("a",), ("b",))),
+        site=draw(often("s1", "s2")),
+        motives=draw(often((), ("m",), ("other",))),
+        days=weekdays if recurring else frozenset(),
+        rrule=None if recurring else draw(st.sampled_from(["FREQ=DAILY", "FREQ=DAILY;INTERVAL=2"])),
+        hours=draw(hours()),
+        valid_from=begun if not recurring or draw(st.booleans()) else None,
+        valid_to=draw(often(None, day, day - timedelta(days=1))),
+        public_holidays=draw(often("open", "closed", "only")),
+        school_holidays=draw(often("any", "never", "only")),
+        where=HERE,
+    )
+
+
+@st.composite
+def exceptions(draw: st.DrawFn, day: date) -> DayException:
+    first, last = sorted(day + timedelta(days=draw(st.integers(-1, 1))) for _ in range(2))
+    return DayException(
+        first=first,
+        last=last,
+        practitioners=draw(often((), ("a",), ("b",))),
+        site=draw(often(None, "s1", "s2")),
+        motives=draw(often((), ("m",))),
+        hours=draw(st.just(()) | hours()),
+        label="",
+        where=HERE,
+    )
+
+
+@st.composite
+def absences(draw: st.DrawFn, day: date) -> Absence:
+    start = datetime.combine(day, datetime.min.time()) + timedelta(minutes=5 * draw(st.integers(-50, 280)))
+    ranged = draw(st.booleans())
+    return Absence(
+        who=draw(st.sampled_from([("a",), ("a", "b"), ("r1",)])),
+        start=start if ranged else None,
+        end=start + timedelta(minutes=5 * draw(st.integers(1, 60))) if ranged else None,
+        days=frozenset() if ranged else frozenset(range(7)) - {draw(st.integers(0, 6))},
+        hours=() if ranged else draw(hours()),
+        label="",
+        where=HERE,
+    )
+
+
+@st.composite
+def motives(draw: st.DrawFn, base: Motive) -> Motive:
+    duration = draw(st.integers(1, 12)) * 5
+    return replace(
+        base,
+        id="m",
+        practitioners=draw(often(("a", "b"), ("a",))),
+        needs=draw(often((), (("r1", "r2"),), (("r1",), ("r2",)))),
+        duration=duration,
+        new_duration=duration * 2,
+        buffer_before=draw(often(0, 5, 15)),
+        buffer_after=draw(often(0, 10, 30)),
+        grid=draw(st.sampled_from([5, 10, 15, 25, 60])),
+        notice=draw(often(0, 60, 600)),
+        horizon_days=draw(often(30, 1)),
+    )
 
 
 @st.composite
 def practices(draw: st.DrawFn, base: Practice) -> tuple[Practice, date]:
     day = draw(st.sampled_from(DAYS))
-    near = st.integers(-2, 2).map(lambda n: day + timedelta(days=n))
-    who = st.sampled_from([(), ("a",), ("b",)])
-    sites = st.sampled_from(["s1", "s2"])
-
-    def span() -> tuple[date, date]:
-        first, last = sorted((draw(near), draw(near)))
-        return first, last
-
-    openings = []
-    for _ in range(draw(st.integers(1, 3))):
-        recurring = draw(st.booleans())
-        start = day - timedelta(days=draw(st.integers(0, 20)))
-        openings.append(
-            Opening(
-                practitioners=draw(who),
-                site=draw(sites),
-                motives=draw(st.sampled_from([(), ("m",), ("other",)])),
-                days=frozenset(draw(st.sets(st.integers(0, 6), min_size=4))) if recurring else frozenset(),
-                rrule=None if recurring else draw(st.sampled_from(["FREQ=DAILY", "FREQ=DAILY;INTERVAL=2"])),
-                hours=draw(hours()),
-                valid_from=start if not recurring or draw(st.booleans()) else None,
-                valid_to=draw(st.none() | near),
-                public_holidays=draw(st.sampled_from(["closed", "open", "open", "only"])),
-                school_holidays=draw(st.sampled_from(["any", "any", "never", "only"])),
-                where=HERE,
-            )
-        )
-    exceptions = []
-    for _ in range(draw(st.integers(0, 2))):
-        first, last = span()
-        exceptions.append(
-            DayException(
-                first=first,
-                last=last,
-                practitioners=draw(who),
-                site=draw(st.none() | sites),
-                motives=draw(st.sampled_from([(), ("m",)])),
-                hours=draw(st.just(()) | hours()),
-                label="",
-                where=HERE,
-            )
-        )
-    absences = []
-    for _ in range(draw(st.integers(0, 2))):
-        start = datetime.combine(day, datetime.min.time()) + timedelta(minutes=5 * draw(st.integers(-100, 280)))
-        ranged = draw(st.booleans())
-        absences.append(
-            Absence(
-                who=draw(st.sampled_from([("a",), ("a", "b"), ("r1",)])),
-                start=start if ranged else None,
-                end=start + timedelta(minutes=5 * draw(st.integers(1, 60))) if ranged else None,
-                days=frozenset() if ranged else frozenset(draw(st.sets(st.integers(0, 6)))),
-                hours=() if ranged else draw(hours()),
-                label="",
-                where=HERE,
-            )
-        )
-    substitutions = []
-    if draw(st.booleans()):
-        first, last = span()
-        substitutions.append(Substitution("a", "b", first, last, HERE))
-    duration = draw(st.integers(1, 12)) * 5
-    motive = replace(
-        base.motives["consultation"],
-        id="m",
-        practitioners=draw(st.sampled_from([("a",), ("a", "b")])),
-        needs=draw(st.sampled_from([(), (("r1", "r2"),), (("r1",), ("r2",))])),
-        duration=duration,
-        new_duration=duration * 2,
-        buffer_before=draw(st.sampled_from([0, 0, 5, 15])),
-        buffer_after=draw(st.sampled_from([0, 0, 10])),
-        grid=draw(st.sampled_from([5, 10, 15, 25, 60])),
-        notice=draw(st.sampled_from([0, 60, 600])),
-        horizon_days=draw(st.sampled_from([1, 2, 30])),
+    substitution = Substitution(
+        "a", "b", day - timedelta(days=draw(st.integers(0, 1))), day + timedelta(days=draw(st.integers(0, 1))), HERE
     )
+    motive = draw(motives(base.motives["consultation"]))
     practice = replace(
         base,
         # A version of its own, since what a practice opens is remembered by version.
@@ -150,10 +161,10 @@ def practices(draw: st.DrawFn, base: Practice) -> tuple[Practice, date]:
         practitioners={name: Practitioner(name, name, "", (), None, HERE) for name in ("a", "b")},
         resources={name: Resource(name, "room", name, HERE) for name in ("r1", "r2")},
         motives={"m": motive, "other": replace(motive, id="other")},
-        openings=tuple(openings),
-        exceptions=tuple(exceptions),
-        absences=tuple(absences),
-        substitutions=tuple(substitutions),
+        openings=tuple(draw(openings(day)) for _ in range(draw(st.integers(1, 3)))),
+        exceptions=tuple(draw(exceptions(day)) for _ in range(draw(often(0, 1, 2)))),
+        absences=tuple(draw(absences(day)) for _ in range(draw(often(0, 1, 2)))),
+        substitutions=draw(often((), (substitution,))),
     )
     return practice, day
 
@@ -163,7 +174,7 @@ def taken(draw: st.DrawFn, practice: Practice, day: date) -> Busy:
     spans: dict[str, list[tuple[int, int]]] = {}
     midnight = to_utc(datetime.combine(day, datetime.min.time()), practice.zone)
     for _ in range(draw(st.integers(0, 5))):
-        start = midnight + draw(st.integers(-60, 300)) * 5
+        start = midnight + draw(st.integers(-10, 290)) * 5
         spans.setdefault(draw(st.sampled_from(["a", "b", "r1", "r2"])), []).append(
             (start, start + draw(st.integers(1, 12)) * 5)
         )
@@ -172,14 +183,12 @@ def taken(draw: st.DrawFn, practice: Practice, day: date) -> Busy:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Practice:
-    from tests.agenda.helpers import HEAD, MOTIVES, OPENINGS
-    from voicebot.practice import load_practice
-
     directory: Path = tmp_path_factory.mktemp("practice")
     (directory / "practice.toml").write_text(HEAD + MOTIVES + OPENINGS, encoding="utf-8")
     return load_practice(directory)
 
 
+@pytest.mark.timeout(300)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_slots_are_those_of_the_obvious_reference(base: Practice, data: st.DataObject) -> None:
@@ -187,7 +196,7 @@ def test_slots_are_those_of_the_obvious_reference(base: Practice, data: st.DataO
     busy = data.draw(taken(practice, day))
     kind = data.draw(st.sampled_from(["new", "known"]))
     who = data.draw(st.sampled_from(["a", "b"]))
-    now = datetime.combine(day, datetime.min.time()) + timedelta(minutes=data.draw(st.integers(-1000, 600)))
+    now = datetime.combine(day, datetime.min.time()) + timedelta(minutes=data.draw(often(-900, -61, 0, 301)))
     window = (
         datetime.combine(day, datetime.min.time()),
         datetime.combine(day + timedelta(days=1), datetime.min.time()),
@@ -202,12 +211,13 @@ def test_slots_are_those_of_the_obvious_reference(base: Practice, data: st.DataO
     assert starts == expected
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.timeout(300)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_the_explanation_says_yes_to_slots_and_to_nothing_else(base: Practice, data: st.DataObject) -> None:
     practice, day = data.draw(practices(base))
     busy = data.draw(taken(practice, day))
-    now = datetime.combine(day, datetime.min.time()) + timedelta(minutes=data.draw(st.integers(-1000, 600)))
+    now = datetime.combine(day, datetime.min.time()) + timedelta(minutes=data.draw(often(-900, -61, 0, 301)))
     window = (
         datetime.combine(day, datetime.min.time()),
         datetime.combine(day + timedelta(days=1), datetime.min.time()),
@@ -222,7 +232,8 @@ def test_the_explanation_says_yes_to_slots_and_to_nothing_else(base: Practice, d
             assert not verdict.bookable or verdict.end == ends[start]
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.timeout(300)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_windows_and_exclusions_only_ever_take_slots_away(base: Practice, data: st.DataObject) -> None:
     practice, day = data.draw(practices(base))
@@ -239,6 +250,58 @@ def test_windows_and_exclusions_only_ever_take_slots_away(base: Practice, data: 
         start for start in everything if any(low <= start < high for low, high in windows) and start not in exclude
     ]
     assert search(SlotQuery("m", "known", None, windows, exclude)) == expected
+
+
+def on(practice: Practice, day: datetime, motive: str = "consultation", busy: Busy = slots.NOTHING) -> list[str]:
+    """Starts of one day for a known patient with the first practitioner."""
+    window = (day, day + timedelta(days=1))
+    query = SlotQuery(motive, "known", "lefevre", (window,))
+    found = slots.search(practice, query, day - timedelta(days=7), lambda low, high: busy)
+    return [f"{slot.start:%H:%M}" for slot in found]
+
+
+def test_the_buffers_of_what_is_sought_keep_off_what_is_taken(practice: Practice) -> None:
+    ten = to_utc(MONDAY.replace(hour=10), practice.zone)
+    taken_from_ten = Busy({"lefevre": [(ten, ten + 15)]})
+    starts = on(practice, MONDAY.replace(hour=0), "echographie", taken_from_ten)
+    assert "09:15" in starts, "30 minutes and the buffer of 10 end before ten"
+    assert not {"09:30", "09:45", "10:00", "10:15"} & set(starts), "five minutes must be free before"
+    assert "10:30" in starts
+
+
+def test_an_opening_that_begins_in_the_gap_of_summer_time_begins_when_the_gap_ends(make_practice: MakePractice) -> None:
+    night = '[[openings]]\ndays = ["dimanche"]\nhours = ["02:30-04:00"]\n'
+    assert on(make_practice(openings=night), datetime(2027, 3, 28)) == ["03:00", "03:15", "03:30", "03:45"]
+
+
+def test_an_hour_that_comes_twice_is_offered_once(make_practice: MakePractice) -> None:
+    night = '[[openings]]\ndays = ["dimanche"]\nhours = ["01:30-03:30"]\n'
+    starts = on(make_practice(openings=night), datetime(2026, 10, 25))
+    assert starts == ["01:30", "01:45", "02:00", "02:15", "02:30", "02:45", "03:00", "03:15"]
+
+
+def test_the_last_exception_of_the_file_wins(make_practice: MakePractice) -> None:
+    more = (
+        "\n[[exceptions]]\nfrom = 2026-12-21\nto = 2026-12-31\nclosed = true\n"
+        '[[exceptions]]\ndate = 2026-12-24\nhours = ["09:00-09:30"]\n'
+    )
+    practice = make_practice(more=more)
+    assert on(practice, datetime(2026, 12, 23)) == []
+    assert on(practice, datetime(2026, 12, 24)) == ["09:00", "09:15"]
+
+
+def test_an_exception_opens_a_public_holiday(make_practice: MakePractice) -> None:
+    practice = make_practice(more='\n[[exceptions]]\ndate = 2026-12-25\nhours = ["09:00-09:30"]\n')
+    assert on(practice, datetime(2026, 12, 25)) == ["09:00", "09:15"]
+
+
+def test_a_substitute_takes_over_hours_and_motives(make_practice: MakePractice) -> None:
+    motives = MOTIVES.replace('label = "un suivi"', 'label = "un suivi"\npractitioners = ["benali"]')
+    more = '\n[[substitutions]]\npractitioner = "benali"\nsubstitute = "lefevre"\nfrom = 2026-11-24\nto = 2026-11-24\n'
+    practice = make_practice(motives=motives, more=more)
+    tuesday = datetime(2026, 11, 24)
+    assert on(practice, tuesday, "suivi")[0] == "08:30"
+    assert on(practice, tuesday + timedelta(days=1), "suivi") == []
 
 
 def first(practice: Practice, motive: str = "consultation", **query: object) -> list[datetime]:
