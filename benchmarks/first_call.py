@@ -40,7 +40,7 @@ async def bench() -> None:
         begun = monotonic()
         service = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "voicebot", "serve", "--web-port", "0", "--http-port", "0"),
-            *("--data", str(data), "--key-file", str(_key(Path(folder)))),
+            *("--data", str(data), "--key-file", str(make_key(Path(folder)))),
             stderr=asyncio.subprocess.PIPE,
         )
         url = ""
@@ -78,7 +78,7 @@ async def bench() -> None:
         print(f"  {name:22}  {megabytes:8.0f} MB")
 
 
-def _key(folder: Path) -> Path:
+def make_key(folder: Path) -> Path:
     key = folder / "bench.key"
     key.write_text(os.urandom(32).hex())
     key.chmod(0o600)

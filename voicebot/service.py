@@ -31,7 +31,7 @@ from voicebot.ports import Asks, Understanding
 from voicebot.processes import rasa as rasa_process
 from voicebot.sockets import bind, bind_unix, same_port
 from voicebot.telephony_link import TelephonyLink, telephony_settings
-from voicebot.thinking.conversation import Conversation
+from voicebot.thinking.conversation import Conversation, prepare
 from voicebot.thinking.phrases import fixed_phrases
 from voicebot.thinking.rasa import RasaUnderstander
 from voicebot.web import WebServers
@@ -40,7 +40,7 @@ from voicebot.wire import VERSION, read_event
 log = logging.getLogger("voicebot.service")
 
 SPEECH_READY = 60.0
-TELEPHONY_READY = 15.0
+TELEPHONY_READY = 45.0
 RASA_READY = 120.0
 """How long each child may take to be ready, s (Rasa imports TensorFlow)."""
 
@@ -113,6 +113,7 @@ class Service:
 
         self._children = [self._rasa(), self._speech(), self._telephone()]
         starting = [asyncio.create_task(child.start()) for child in self._children]
+        starting.append(asyncio.create_task(asyncio.to_thread(self._prepare)))
         try:
             await asyncio.gather(*starting)
         except BaseException:
@@ -214,6 +215,14 @@ class Service:
             self._calls.pop(call_id, None)
             writer.close()
 
+    def _prepare(self) -> None:
+        """Load now what the first turn of the first call would wait for."""
+        prepare(self.workspace.practice, self.workspace.agenda, self.workspace.clock.now(), self._settings())
+
+    def _settings(self) -> WhenSettings:
+        school_zone = cast(Literal["A", "B", "C"] | None, self.workspace.practice.school_zone)
+        return WhenSettings(school_zone=school_zone) if school_zone else WhenSettings()
+
     def _after(self, call_id: str, mind: Conversation) -> None:
         """Keep what was promised; forget the words that the caller did not want kept."""
         for promise in mind.callbacks:
@@ -231,7 +240,6 @@ class Service:
 
     def _mind(self, call_id: str, caller: object) -> Conversation:
         workspace = self.workspace
-        school_zone = cast(Literal["A", "B", "C"] | None, workspace.practice.school_zone)
         # A transfer is not dialled yet, so none is promised: who asks for a person is called back.
         practice = replace(workspace.practice, transfer=replace(workspace.practice.transfer, secretary=None))
         return Conversation(
@@ -240,7 +248,7 @@ class Service:
             understander=self._understander,
             now=workspace.clock.now,
             call_id=call_id,
-            settings=WhenSettings(school_zone=school_zone) if school_zone else WhenSettings(),
+            settings=self._settings(),
             caller=caller if isinstance(caller, str) else None,
         )
 

@@ -7,6 +7,7 @@ ear; what he answers goes to the assistant as sound only.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,6 +24,9 @@ PRACTITIONERS = {"consultation": "le docteur Benali", "vaccination": "madame Mor
 """Whom he asks for, where he must choose someone: one who does what he wants."""
 
 NAMED = ("lefèvre", "benali", "moreau", "sage-femme")
+
+_MINUTES = "(?:cinq|dix|quinze|vingt|trente|quarante|cinquante)"
+"""What follows the hour when it is not the whole time."""
 
 FEMININE = ("Marie", "Camille", "Julie", "Laura", "Pauline", "Lucie", "Sophie", "Nathalie", "Isabelle", "Claire")
 """First names for the motives that only women come for."""
@@ -140,6 +144,10 @@ class Patient:
                     return self._say("first_name", first_name=wish.first_name)
                 case "birth_date":
                     return self._say("birth_date", birth_date=wish.birth_date)
+                case "motive":
+                    return self._say("motive", motive=wish.motive)
+                case _:
+                    return self._when()
         self._wrong = self._wrong_in(about, said)
         return self._plain("confirm_yes") if self._wrong is None else self._plain("confirm_no")
 
@@ -158,18 +166,22 @@ class Patient:
 
     def _wrong_in(self, about: str, said: str) -> str | None:
         """What is wrong in what is read back: in the summary, or in the one thing just answered."""
-        heard, wish = fold(said), self.wish
+        heard, wish = f" {fold(said)} ", self.wish
+        birth_date = fold(say_birth_date(wish.birth_date))
         right = {
             "birth_name": _holds(heard, wish.birth_name),
             "first_name": _holds(heard, wish.first_name),
-            "birth_date": fold(say_birth_date(wish.birth_date)) in heard,
+            # Not «dix-huit janvier» for «huit janvier».
+            "birth_date": any(f" {before} {birth_date} " in heard for before in ("naissance", "le", "note")),
             "when": WEEKDAYS[wish.weekday] in heard and fold(wish.part) in heard,
             "motive": wish.motive[:6] in heard,
         }
-        if self.chosen is not None and fold(say_datetime(self.chosen)) in heard:
-            right["when"] = True
+        if "recapitule" in heard:
             # «pour Jean Marie Petit» is not Marie Petit: the name must be said whole and nothing before it.
-            right["first_name"] = f"pour {fold(wish.first_name)} {fold(wish.birth_name)} " in heard + " "
+            right["first_name"] = f" pour {fold(wish.first_name)} {fold(wish.birth_name)} " in heard
+            right["when"] = self.chosen is not None and bool(
+                re.search(f" {fold(say_datetime(self.chosen))} (?!{_MINUTES})", heard)
+            )
             return next((item for item, is_right in right.items() if not is_right), None)
         item = {"open": "motive", "spelling": "birth_name"}.get(about, about)
         if about == "spelling" and right["first_name"]:

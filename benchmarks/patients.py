@@ -1,0 +1,131 @@
+"""How many synthetic patients book the right thing, and none a wrong one: `python -m benchmarks.patients`.
+
+Each patient calls over WebRTC as in the demonstration; the verdict is read from the database. Wrong bookings are told
+apart from calls that end in a call-back, as a misunderstood person's call should.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.first_call import make_key
+from voicebot.demo.patient import Patient, fold
+
+
+async def call(seed: int, url: str, data: Path) -> str | None:
+    """Let one patient call; return the call's id."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "voicebot.demo.caller", "--seed", str(seed), "--url", url, "--data", str(data)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), 300)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return None
+    return next((event["call"] for line in output.splitlines() if "call" in (event := json.loads(line))), None)
+
+
+def verdict(seed: int, rows: list[dict[str, Any]]) -> str:
+    """``right``, ``wrong`` or ``none``, for the rows that one call committed."""
+    wish = Patient(seed).wish
+    if not rows:
+        return "none"
+    (row, *more) = rows
+    who = row["patient"]
+    right = (
+        not more
+        and fold(who["birth_name"]) == fold(wish.birth_name)
+        and fold(who["first_name"]) == fold(wish.first_name)
+        and who["birth_date"] == wish.birth_date.isoformat()
+        and row["motive"] == wish.motive
+        and wish.suits(datetime.fromisoformat(row["start"]))
+    )
+    return "right" if right else "wrong"
+
+
+async def run(first: int, count: int, at_once: int, transcripts: bool) -> Counter[str]:
+    """Start the service, let ``count`` patients call, ``at_once`` at a time."""
+    tally: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="voicebot-patients-") as name:
+        folder = Path(name)
+        data, key = folder / "data", make_key(folder)
+        options = ["--data", str(data), "--key-file", str(key)]
+        service = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "voicebot", "serve", "--web-port", "0", *options),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert service.stderr is not None
+        url = ""
+        while (text := (await service.stderr.readline()).decode().strip()) != "READY":
+            if not text and service.stderr.at_eof():
+                raise SystemExit("the service did not become ready")
+            if found := re.match(r"patient's page: (\S+)", text):
+                url = found[1]
+        drain = asyncio.create_task(service.stderr.read())
+        gate = asyncio.Semaphore(at_once)
+
+        def show(verb: str) -> list[dict[str, Any]]:
+            output = subprocess.run(
+                [sys.executable, "-m", "voicebot", verb, "--json", *options],
+                capture_output=True,
+                text=True,
+                check=False,
+            ).stdout
+            return [json.loads(line) for line in output.splitlines()]
+
+        async def one(seed: int) -> None:
+            async with gate:
+                call_id = await call(seed, url, data)
+            events = [event for event in await asyncio.to_thread(show, "calls") if event["call"] == call_id]
+            committed = {event["appointment"] for event in events if event["event"] == "committed"}
+            rows = [row for row in await asyncio.to_thread(show, "appointments") if row["id"] in committed]
+            outcome = next((event["outcome"] for event in events if event["event"] == "outcome"), None)
+            judged = verdict(seed, rows)
+            tally[judged] += 1
+            turns = sum(event["event"] == "heard" for event in events)
+            print(f"{seed}: {judged:5} outcome {outcome}, {turns} utterances", flush=True)
+            if transcripts and judged != "right":
+                print("   ", Patient(seed).wish)
+                for event in events:
+                    if event["event"] in ("heard", "said"):
+                        print("   ", "▸" if event["event"] == "heard" else "◂", event["text"], event.get("logprob", ""))
+
+        try:
+            await asyncio.gather(*(one(seed) for seed in range(first, first + count)))
+        finally:
+            service.send_signal(signal.SIGINT)
+            await service.wait()
+            drain.cancel()
+    return tally
+
+
+def main() -> None:
+    """Parse, run, print the tally; exit 1 when a wrong booking was made or fewer than four in five booked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--first", type=int, default=5000, help="first seed")
+    parser.add_argument("--seeds", type=int, default=20, help="how many")
+    parser.add_argument("--at-once", type=int, default=1, help="calls at once")
+    parser.add_argument(
+        "--transcripts", action="store_true", help="print the calls that did not book (invented patients)"
+    )
+    args = parser.parse_args()
+    tally = asyncio.run(run(args.first, args.seeds, args.at_once, args.transcripts))
+    print(f"right {tally['right']}, wrong {tally['wrong']}, not booked {tally['none']} of {args.seeds}")
+    sys.exit(1 if tally["wrong"] or tally["right"] * 5 < args.seeds * 4 else 0)
+
+
+if __name__ == "__main__":
+    main()
