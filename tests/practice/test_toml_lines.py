@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicebot.practice.toml_lines import line_index
@@ -81,6 +81,7 @@ def written(value: Any) -> str:
     return "{" + ", ".join(f"{key} = {written(item)}" for key, item in value.items()) + "}"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(keys, st.dictionaries(keys, values, max_size=4)), max_size=4, unique_by=lambda pair: pair[0]))
 def test_any_document_is_indexed_as_the_parser_reads_it(tables: list[tuple[str, dict[str, Any]]]) -> None:
     text = ""
