@@ -17,12 +17,13 @@ from voicebot.french.time import (
     offers,
     ranges,
     reading,
+    reasons,
     spans,
     terms,
     weekdays,
 )
 from voicebot.french.time.grammar import PASSES
-from voicebot.french.time.lexer import TOOLS, pieces_of
+from voicebot.french.time.lexer import pieces_of, understood
 from voicebot.french.time.nodes import Context
 from voicebot.french.time.patterns import Piece
 from voicebot.french.time.settings import DEFAULT, WhenSettings
@@ -34,14 +35,8 @@ __all__ = ["DEFAULT", "WhenSettings", "read"]
 RULES = (clocks, hours, weekdays, durations, dates, spans, celebrations, ranges, moments, moves, offers)
 """The modules that hold the rules of the grammar: importing them makes it."""
 
-_UNDERSTOOD = frozenset(
-    (
-        *("DAY", "HRS", "SET", "ANY", "SOON", "EARLIEST", "OR", "AND", "COMMA", "STOP", "BUT", "NOT", "PLUTOT", "CORR"),
-        *("NO", "YES", "DONC", "CANT", "CAN", "BUSY", "BOOK", "CLAIM", "REASON", "SINCE", "MOVE", "TITLE", "WANT"),
-        *("HAVE", "ENDS", "STARTS", "THIS", "EXACT", "SOFT", "DASH", "COLON", "SLASH", "AGO"),
-    )
-)
 _LONGEST = 400
+"""Words of an utterance that are read; a longer one is never sure."""
 
 
 def read(
@@ -65,12 +60,15 @@ def read(
         Windows of local start times within 120 days, half-open, sorted and merged. ``sure`` is False when a content
         word was not understood (it is in ``leftover``), when the words allow two readings, and when nothing fits.
     """
-    words = split(text)[:_LONGEST]
+    words = split(text)
     cx = Context(now, tuple(offered), settings)
-    pieces = pieces_of(words, claimed)
+    if len(words) > _LONGEST:
+        words = words[:_LONGEST]
+        cx.doubt("trop de mots pour une seule demande")
+    pieces = pieces_of(cx, words, claimed)
     for grammar in PASSES:
         pieces = grammar.reduce(cx, pieces)
-    pieces = terms.without_reasons(cx, pieces)
+    pieces = reasons.without_reasons(cx, pieces)
     builder = terms.TermBuilder(cx)
     built = builder.build(pieces)
     soonest = builder.soonest or any(p.kind == "EARLIEST" for p in pieces)
@@ -90,7 +88,7 @@ def _leftover(words: Sequence[Word], pieces: Sequence[Piece]) -> tuple[str, ...]
     return tuple(
         word.text
         for piece in pieces
-        if piece.kind not in _UNDERSTOOD and not (piece.kind == "word" and piece.value in TOOLS)
+        if not understood(piece)
         for word in words[piece.start : piece.end]
         if not word.is_mark
     )

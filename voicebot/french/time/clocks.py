@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from voicebot.french.time.grammar import CLOCKS, COMPANY, Made
@@ -12,7 +13,11 @@ from voicebot.french.time.settings import DAY
 
 _NOON = 720
 EARLY_EVENING = 17 * 60
+_LATE = 19 * 60 + 30
+"""« entre dix heures et huit heures » does not mean eight in the evening."""
 """Beside a clock time the evening begins earlier than on its own."""
+_SPANS = (24, 48, 72, 96)
+"""Hours that count days."""
 _LONGEST_WAIT = 4
 """« trois heures plus tard » is a wait up to so many hours, then a clock time."""
 _NOT_AN_HOUR = frozenset({"MONTH", "HEURE", "UNIT", "NUM", "SLASH", "MINUTE"})
@@ -51,12 +56,14 @@ def clock(cx: Context, hour: int, minute: int = 0) -> Clock | None:
 def between(first: Clock, last: Clock) -> Hours:
     """From one time to another (exclusive); bare hours are read so that the range runs forward."""
     pairs = [(a, b) for a in first.options for b in last.options if a < b]
-    if not pairs:
+    likely = [(a, b) for a, b in pairs if a == first.at or b == last.at]
+    likely = [(a, b) for a, b in likely if b == last.at or b <= _LATE]
+    if not likely:
         return Hours(0, "range")
     if first.at < last.at:
-        a, b = min(pairs, key=lambda pair: (pair[0] != first.at, pair[1] != last.at))
+        a, b = min(likely, key=lambda pair: (pair[0] != first.at, pair[1] != last.at))
     else:
-        a, b = min(pairs, key=lambda pair: (pair[0] != first.at, pair[1] - pair[0]))
+        a, b = min(likely, key=lambda pair: (pair[0] != first.at, pair[1] - pair[0]))
     others = first.other is not None and last.other is not None and (first.other, last.other) in pairs
     other = minutes(first.other or 0, last.other or 0) if others else 0
     return Hours(minutes(a, b), "range", other=other, first=a, last=b)
@@ -87,6 +94,14 @@ def _hour_and_minutes(cx: Context, f: Found) -> Made | None:
         return None  # in « dix heures dix heures trente » the second « dix » is an hour
     made = clock(cx, _hour(f), f["m"])
     return None if made is None else [("CLK", made)]
+
+
+@CLOCKS.rule("(dans les|sous|d ici) n:NUM HEURE NEXT?")
+def _within_hours(cx: Context, f: Found) -> Made | None:
+    """« sous 48 heures »."""
+    if f["n"] not in _SPANS:
+        return None
+    return [("DAY", cx.between(cx.today, cx.today + timedelta(days=f["n"] // 24)))]
 
 
 @CLOCKS.rule("h:(NUM|une) HEURE une MINUTE?")
@@ -166,15 +181,25 @@ def _between_numbers(cx: Context, f: Found) -> Made | None:
     return [("HRS", between(first, last))]
 
 
-@COMPANY.rule("ENDS (a|NEAR)* c:CLK d:DONC? apres?", "s:STARTS (a|NEAR)* c:CLK d:DONC? avant?")
-def _at_work_until(cx: Context, f: Found) -> Made | None:
-    """« je finis à 17 heures, donc après »."""
+@COMPANY.rule("EVENT (a|NEAR)* c:CLK")
+def _event(cx: Context, f: Found) -> Made | None:
+    """« je finis à 17 heures »: the hour of an occupation; only « donc » says what follows from it."""
     before, after = f.before(), f.after()
-    if after is not None and after.kind in ("CLK", "NUM"):
+    if before is not None and before.kind == "REASON":
+        return [("EVENT", None)]
+    if after is None or after.kind != "DONC":
+        cx.doubt("l'heure d'une occupation, sans dire ce que l'on veut")
+        return [("word", "apres"), ("CLK", f["c"])]
+    return [("EVENT", None)]
+
+
+@COMPANY.rule("EVENT (a|NEAR)* c:CLK DONC w:(apres|avant)", "c:CLK DONC w:(apres|avant)")
+def _so_after(cx: Context, f: Found) -> Made | None:
+    """« je finis à 17 heures donc après »."""
+    after = f.after()
+    if after is not None and after.kind not in ("STOP", "COMMA", "YES"):
         return None
-    if not f.has("d") and (before is None or before.kind != "REASON"):
-        cx.doubt("l'heure d'un travail, sans dire ce que l'on veut")
-    return [("word", "avant" if f.has("s") else "apres"), ("CLK", f["c"])]
+    return [("DONC", None), ("word", f["w"]), ("CLK", f["c"])]
 
 
 @COMPANY.rule("c:CLK (OR|COMMA|AND) n:NUM")

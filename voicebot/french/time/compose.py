@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -64,16 +65,18 @@ def _corrected(cx: Context, terms: list[Term]) -> list[Term]:
 
 def _narrow(cx: Context, wanted: list[Term]) -> None:
     """Share hours and weeks among the terms of a list, as French does."""
+    if wanted and all(t.hours_only and t.hours[0].kind == "daytime" for t in wanted):
+        cx.doubt("dans la journée, sans dire laquelle")
     for index, term in enumerate(wanted):
         if index == 0:
             continue
         before = wanted[index - 1]
-        if term.join == "plutot" and term.days and before.days and not term.sets:
-            narrow = any(d.kind in ("weekday", "date") for d in term.days) and any(
-                d.kind in ("weekday", "date") for d in before.days
-            )
-            if narrow:
-                cx.doubt("une préférence parmi plusieurs jours")
+        if term.join == "plutot" and _is_narrow(term) and _is_narrow(before):
+            for earlier in wanted[:index]:
+                earlier.inherited = True  # « mardi, plutôt mercredi »: what is preferred is welcome, whatever else is
+            continue
+        if term.join == "but" and _is_narrow(term) and _is_narrow(before):
+            cx.doubt("un jour, mais un autre")
         if term.hours_only:
             _hours_alone(cx, wanted, index)
         elif term.join not in ("or", "list") and (
@@ -87,6 +90,10 @@ def _narrow(cx: Context, wanted: list[Term]) -> None:
                 term.hours, term.hours_first, before.inherited = list(before.hours), True, True
     _share_hours(wanted)
     _share_spans(cx, wanted)
+
+
+def _is_narrow(term: Term) -> bool:
+    return any(d.kind in ("weekday", "date") for d in term.days)
 
 
 def _hours_alone(cx: Context, wanted: list[Term], index: int) -> None:
@@ -277,7 +284,8 @@ def _reframed(cx: Context, days: Days, frame: Days) -> int:
 def _hours_mask(cx: Context, term: Term) -> int:
     """The hours of a term; bare hours are read in the half of the day that the other words leave."""
     readings = [ALL_MINUTES]
-    for one in term.hours:
+    clock = any(one.kind in ("point", "range") for one in term.hours)
+    for one in (replace(h, mask=h.lenient) if clock and h.lenient else h for h in term.hours):
         readings = [r & mask for r in readings for mask in ((one.mask, one.other) if one.other else (one.mask,))]
     fitting = [r for r in readings if r]
     for one in term.hours:

@@ -169,12 +169,13 @@ def _first_before(cx: Context, day: int, last: date, *, month: bool) -> date | N
     return start.replace(day=day) if day <= monthrange(start.year, start.month)[1] else None
 
 
-@DATES.rule("NEAR (le|du|de)? w:WD? d:NUM m:MONTH", "NEAR (le|du) d:NUM")
+@DATES.rule("NEAR (le|du|de)? w:WD? (d:NUM|o:ORD) m:MONTH", "NEAR (le|du) d:NUM")
 def _around_date(cx: Context, f: Found) -> Made | None:
     after = f.after()
     if after is not None and after.kind in NOT_A_DAY:
         return None
-    middle = dated(cx, f["d"], f["m"], None, f["w"]).first
+    day = day_number(f)
+    middle = None if day is None else dated(cx, day, f["m"], None, f["w"]).first
     if middle is None:
         return None
     return days(cx.between(middle - timedelta(days=_AROUND), middle + timedelta(days=_AROUND)))

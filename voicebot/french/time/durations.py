@@ -80,7 +80,8 @@ def _in_two_or_three(cx: Context, f: Found) -> Made | None:
 
 
 @DATES.rule(
-    f"(d ici|sous|avant) n:{_ONE} u:UNIT",
+    f"(d ici|sous|avant) NEAR? n:{_ONE} u:UNIT",
+    f"d ici NUM u2:UNIT (OR|a|COMMA)? n:{_ONE} u:UNIT",
     "(dans|sous) (les|la|l) n:NUM NEXT? u:UNIT NEXT?",
     "d ici (le|la|l|les) n:NUM NEXT? u:UNIT NEXT?",
     "(les|THIS) n:NUM NEXT u:UNIT",
@@ -121,7 +122,7 @@ def _in_about(cx: Context, f: Found) -> Made | None:
 # --- what is told, not asked -------------------------------------------------------------------------------
 
 
-@STORIES.rule(f"SINCE n:{_ONE}? (UNIT|HEURE|MINUTE) PLUTOT?", f"AGO n:{_ONE} (UNIT|HEURE|MINUTE)")
+@STORIES.rule(f"SINCE n:{_ONE}? (UNIT|HEURE|MINUTE) QUE?", f"AGO n:{_ONE} (UNIT|HEURE|MINUTE)")
 def _story(cx: Context, f: Found) -> Made | None:
     return [("SINCE", None)]
 

@@ -29,9 +29,7 @@ def _at(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], 0, 1, point=True)
 
 
-@HOURS.rule(
-    "(a|dans)? NEAR (de|d|des|les|a|l)* c:CLK", "c:CLK (a|en)? NEAR", "(dans|sur) les c:CLK", "a une? c:CLK a? NEAR"
-)
+@HOURS.rule("(a|dans)? NEAR (de|d|du|des|les|a|l)* c:CLK NEAR?", "a? c:CLK (a|en)? NEAR", "(dans|sur) les c:CLK NEAR?")
 def _around(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], -cx.settings.around, cx.settings.around)
 
@@ -50,17 +48,17 @@ def _from(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], 0, None)
 
 
-@HOURS.rule("LATER PLUTOT c:CLK")
+@HOURS.rule("LATER QUE c:CLK")
 def _strictly_from(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], 1, None)
 
 
-@HOURS.rule("(avant|jusqu) (a|les|NEAR)* c:CLK", "EARLIER PLUTOT c:CLK", "c:CLK (OR|AND) (EARLIER|avant)")
+@HOURS.rule("(avant|jusqu) (a|les|NEAR)* c:CLK", "EARLIER QUE c:CLK", "c:CLK (OR|AND) (EARLIER|avant)")
 def _before(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], None, 0)
 
 
-@HOURS.rule("NOT (apres|au dela|LATER) (de|d|PLUTOT)* c:CLK", "LATEST (a|NEAR)? c:CLK", "a? c:CLK LATEST")
+@HOURS.rule("NOT (apres|au dela|LATER) (de|d|QUE)* c:CLK", "LATEST (a|NEAR)? c:CLK", "a? c:CLK LATEST")
 def _until(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], None, 1)
 
@@ -79,6 +77,8 @@ def _between(cx: Context, f: Found) -> Made | None:
 # --- parts of the day --------------------------------------------------------------------------------------
 
 _ARTICLES = "(dans|pendant|en|a|au|de|du|d|NEAR|durant|pour|sur|des)* (le|la|l|les|EACH|cours|courant|de|HEURE)*"
+_PROPER = frozenset({"matin", "apres_midi", "soir", "nuit", "journee", "midi_deux", "entre_midi_deux"})
+"""Parts of the day; the other names (« après l'école », « pas trop tôt ») are rather bounds."""
 _OF = "(de|d|du|de l|de la|l|le|la)*"
 
 
@@ -86,8 +86,11 @@ def part_hours(cx: Context, name: str, *, article: bool = False) -> Hours:
     """The set of minutes of a part of the day."""
     first, last = cx.settings.parts[name]
     # « entre cinq et six heures du soir »: beside a clock time the evening begins earlier.
-    other = minutes(EARLY_EVENING, last) if name == "soir" and first > EARLY_EVENING else 0
-    return Hours(minutes(first, last), "part", other, article=article, first=first, last=last)
+    lenient = minutes(EARLY_EVENING, last) if name == "soir" and first > EARLY_EVENING else 0
+    proper = name.split()[-1] in _PROPER
+    return Hours(
+        minutes(first, last), "part" if proper else "range", lenient=lenient, article=article, first=first, last=last
+    )
 
 
 def _name(cx: Context, f: Found) -> str | None:
@@ -131,6 +134,18 @@ def _this_part(cx: Context, f: Found) -> Made | None:
     return None if name is None else [("DAY", cx.one(cx.today)), ("HRS", part_hours(cx, name))]
 
 
+@HOURS.rule("s:SHIFT")
+def _shift(cx: Context, f: Found) -> Made | None:
+    """« je suis du matin » is being busy then."""
+    return [("BUSY", None), ("HRS", part_hours(cx, f["s"], article=True))]
+
+
 @HOURS.rule("a:ANY")
 def _any(cx: Context, f: Found) -> Made | None:
     return [("HRS", Hours(minutes(0, DAY), "any"))] if f["a"] == "any_hour" else None
+
+
+@HOURS.rule("DAYTIME")
+def _in_the_day(cx: Context, f: Found) -> Made | None:
+    """« mardi dans la journée »; alone it may be today or any day."""
+    return [("HRS", Hours(minutes(0, DAY), "daytime"))]

@@ -11,6 +11,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from voicebot.french import numbers
 from voicebot.french.phrases import Phrases, load
+from voicebot.french.time.nodes import Context
 from voicebot.french.time.patterns import Alphabet, Grammar, Piece
 from voicebot.french.words import Word, fold
 
@@ -39,6 +40,8 @@ _EMPTY |= {
     "souhait": "WANT",
     "il_y_a": "AGO",
     "deja": "HAVE",
+    "circonstance": "BOOK",
+    "cest": "IS",
 }
 _FUZZY_CLASSES = ("WD", "MONTH")
 _FUZZY_LENGTH = 5
@@ -70,7 +73,22 @@ _FUZZY: dict[str, tuple[str, Any]] = {
 _MAKER = Grammar(ALPHABET)
 
 
-def pieces_of(words: Sequence[Word], claimed: Sequence[tuple[int, int]]) -> list[Piece]:
+_UNDERSTOOD = frozenset(
+    (
+        *("DAY", "HRS", "SET", "ANY", "SOON", "EARLIEST", "OR", "AND", "COMMA", "STOP", "BUT", "NOT", "PLUTOT", "CORR"),
+        *("NO", "YES", "DONC", "CANT", "CAN", "BUSY", "BOOK", "CLAIM", "REASON", "SINCE", "MOVE", "TITLE", "WANT"),
+        *("HAVE", "EVENT", "THIS", "EXACT", "SOFT", "DASH", "COLON", "SLASH", "AGO", "IS", "QUE"),
+    )
+)
+"""Kinds of pieces that are no leftover once the grammar has passed."""
+
+
+def understood(piece: Piece) -> bool:
+    """Whether a piece is understood or without content; any other is given back to the caller of the reader."""
+    return piece.kind in _UNDERSTOOD or (piece.kind == "word" and piece.value in TOOLS)
+
+
+def pieces_of(cx: Context, words: Sequence[Word], claimed: Sequence[tuple[int, int]]) -> list[Piece]:
     """Pieces of an utterance; hesitations and politeness are left out, claimed spans are one ``CLAIM`` each."""
     norms = [word.norm for word in words]
     taken = [any(word.start < end and word.end > start for start, end in claimed) for word in words]
@@ -90,6 +108,8 @@ def pieces_of(words: Sequence[Word], claimed: Sequence[tuple[int, int]]) -> list
             piece = _word(words, norms, index)
         if piece.kind != "DROP":
             pieces.append(piece)
+        elif piece.value == "hesitation":
+            cx.hesitations.update(range(index, piece.end))
         index = piece.end
     return pieces
 

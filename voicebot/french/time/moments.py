@@ -43,7 +43,12 @@ def _from_moment(cx: Context, f: Found) -> Made | None:
     return _stretch(cx, (day, start), (SIZE, 0))
 
 
-@RANGES.rule("(avant|d ici|jusqu a|jusqu au|jusqu) (le|la|l)? d:DAY h:HRS", "NOT apres (le|la|l)? d:DAY h:HRS")
+@RANGES.rule(
+    "(avant|d ici|jusqu a|jusqu au|jusqu) (le|la|l)? d:DAY h:HRS",
+    "NOT apres (le|la|l)? d:DAY h:HRS",
+    "LATEST (le|la|l)? d:DAY h:HRS",
+    "d:DAY h:HRS LATEST",
+)
 def _until_moment(cx: Context, f: Found) -> Made | None:
     hours: Hours = f["h"]
     day = _bound(cx, f["d"], hours)

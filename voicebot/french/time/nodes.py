@@ -49,9 +49,11 @@ class Hours:
     """A set of minutes of the day."""
 
     mask: int
-    kind: Literal["point", "range", "part", "any"]
+    kind: Literal["point", "range", "part", "any", "daytime"]
     other: int = 0
     """The same said for the other half of the day: « huit heures » may be 20:00 beside « le soir »."""
+    lenient: int = 0
+    """What a part of the day may be beside a clock time."""
     article: bool = False
     vague: bool = False
     """Said bare, it may as well be before the doors open as after they close (« sept heures »)."""
@@ -100,6 +102,8 @@ class Context:
         self.in_order = offered
         self.settings = settings
         self.doubts: list[str] = []
+        self.hesitations: set[int] = set()
+        """Indices of the words that were hesitations."""
         self.impossible = False
 
     def doubt(self, reason: str) -> None:

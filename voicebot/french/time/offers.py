@@ -43,7 +43,7 @@ def before(cx: Context, moment: datetime) -> Made:
     return [("SET", Exact(masks, filters=True))]
 
 
-_WITHIN = "(dans|en|de|d)? (la|le|l|THIS|THIS)? (a:ANY|u:UNIT|p:PART)"
+_WITHIN = "(dans|en|de|d)? (la|le|l|THIS)? (w:DAYTIME|u:UNIT|p:PART)"
 
 
 @OFFERS.rule("l:LATER", f"l:LATER {_WITHIN}")
@@ -60,11 +60,9 @@ def _shifted(cx: Context, f: Found, *, forward: bool) -> Made | None:
     if not cx.offered:
         return None
     unit, part = f["u"], f["p"]
-    within_day = f["a"] == "any_hour" or part is not None or unit == "jour"
-    if f["a"] not in (None, "any_hour"):
-        return None
+    within_day = f.has("w") or part is not None or unit == "jour"
     following = f.after()
-    if not within_day and unit is None and following is not None and following.kind in ("WD", "REL", "NUM", "PLUTOT"):
+    if not within_day and unit is None and following is not None and following.kind in ("WD", "REL", "NUM", "QUE"):
         return None  # « plutôt mardi », heard as « plus tôt mardi »
     if within_day:
         masks: dict[int, int] = {}
@@ -94,8 +92,9 @@ def _unit_of(cx: Context, day: date, unit: str) -> tuple[date, date]:
 @OFFERS.rule("n:(NUM|un|une) u:UNIT s:(LATER|EARLIER|apres|avant)")
 def _days_away(cx: Context, f: Found) -> Made | None:
     """« deux jours plus tard »."""
-    if not cx.offered:
-        return None
+    following = f.after()
+    if not cx.offered or (following is not None and following.kind not in ("STOP", "COMMA", "YES", "DONC")):
+        return None  # « deux jours après Noël »
     count = 1 if f["n"] in ("un", "une") else f["n"]
     if _forward(f):
         return [("DAY", cx.one(add(cx.offered[-1].date(), count, f["u"])))]
@@ -152,7 +151,7 @@ def _other(cx: Context, f: Found) -> Made | None:
     return _filter(cx, taken, ALL_MINUTES)
 
 
-@OFFERS.rule("(a|le|la)? s:SAME PLUTOT?")
+@OFFERS.rule("(a|le|la)? s:SAME QUE?")
 def _same(cx: Context, f: Found) -> Made | None:
     if not cx.offered:
         return None

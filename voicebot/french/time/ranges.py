@@ -68,6 +68,19 @@ def _from(cx: Context, f: Found) -> Made | None:
     return _span(cx, first, None, (None if number is None else (number, 0), None))
 
 
+@RANGES.rule("d:DAY DONC w:(apres|avant)")
+def _so_after(cx: Context, f: Found) -> Made | None:
+    """« je rentre le 30 donc après »."""
+    after = f.after()
+    if after is not None and after.kind not in ("STOP", "COMMA", "YES"):
+        return None
+    if f["w"] == "avant":
+        first = first_of(cx, f["d"])
+        return None if first is None else [("DONC", None), *_span(cx, cx.today, first - timedelta(days=1))]
+    last = last_of(cx, f["d"])
+    return None if last is None else [("DONC", None), *_span(cx, last + timedelta(days=1), None)]
+
+
 @RANGES.rule("avant (le|la|les|l)? d:DAY")
 def _before(cx: Context, f: Found) -> Made | None:
     first = first_of(cx, f["d"])
@@ -79,7 +92,7 @@ def _before(cx: Context, f: Found) -> Made | None:
 
 @RANGES.rule(
     "(d ici|jusqu) (a|au|le|la|les|l)* d:DAY",
-    "NOT (apres|LATER) PLUTOT? (le|la|les|l)? d:DAY",
+    "NOT (apres|LATER) QUE? (le|la|les|l)? d:DAY",
     "LATEST d:DAY",
     "d:DAY LATEST",
     "d:DAY (OR|AND) (avant|EARLIER)",
@@ -141,11 +154,30 @@ _STEPS = {"veille": -1, "lendemain": 1, "avant": -1, "apres": 1, "surlendemain":
 )
 def _beside(cx: Context, f: Found) -> Made | None:
     days: Days = f["d"]
+    if f.has("u") and f["u"] == "semaine" and f["o"] == "apres":
+        last = last_of(cx, days)
+        return None if last is None else [("DAY", _week_after(cx, last))]
     if f.has("u") and f["u"] != "jour":
         cx.doubt("une autre semaine ou un autre mois que celui de la date")
     step = _STEPS.get(f["o"])
     base = first_of(cx, days) if step is not None and step < 0 else last_of(cx, days)
     return None if base is None or step is None else [("DAY", cx.one(base + timedelta(days=step)))]
+
+
+def _week_after(cx: Context, day: date) -> Days:
+    monday = cx.monday(day) + timedelta(weeks=1)
+    return cx.between(monday, monday + timedelta(days=6))
+
+
+@RANGES.rule("n:(NUM|un|une) u:UNIT w:(apres|avant) (le|la|les|l)? d:DAY")
+def _counted_from(cx: Context, f: Found) -> Made | None:
+    """« deux semaines après Noël »."""
+    count = 1 if f["n"] in ("un", "une") else f["n"]
+    base = last_of(cx, f["d"]) if f["w"] == "apres" else first_of(cx, f["d"])
+    if base is None or not 0 < count <= 60 or f["u"] not in ("jour", "semaine"):
+        return None
+    step = timedelta(days=count * (7 if f["u"] == "semaine" else 1))
+    return [("DAY", cx.one(base + step if f["w"] == "apres" else base - step))]
 
 
 @RANGES.rule("l? avant veille (de|d|du|des|de la|de l) (le|la|les|l)? d:DAY")

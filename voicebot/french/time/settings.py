@@ -41,6 +41,8 @@ _PARTS = {
     "premiere_heure": (0, _at(9, 30)),
     "derniere_heure": (_at(17), DAY),
     "apres_ecole": (_at(16, 30), DAY),
+    "heures_ecole": (_at(8, 30), _at(16, 30)),
+    "apres_sieste": (_at(15), DAY),
     "avant_ecole": (0, _at(8, 30)),
     "apres_travail": (_at(17, 30), DAY),
     "avant_travail": (0, _at(9)),

@@ -75,17 +75,24 @@ def _this(cx: Context, unit: str) -> Days | None:
     return cx.between(cx.today, ends[unit]) if unit in ends else None
 
 
+def _is_late(cx: Context, unit: str) -> bool:
+    """« dans la semaine », said on a Friday, may be the seven days to come."""
+    return (unit == "semaine" and cx.today.weekday() > 2) or (unit == "mois" and cx.today.day > 10)
+
+
 @DATES.rule("u:UNIT n:NEXT", "n:NEXT u:UNIT")
 def _next_unit(cx: Context, f: Found) -> Made | None:
     made = _next(cx, f["u"], f["n"])
     return None if made is None else days(made)
 
 
-@DATES.rule("THIS u:UNIT ci?", "(dans|en|de) (la|l) u:UNIT", "(dans|courant) (le|du) (courant|cours)? (du)? u:UNIT")
+@DATES.rule("t:THIS u:UNIT ci?", "(dans|en|de) (la|l) u:UNIT", "(dans|courant) (le|du) (courant|cours)? (du)? u:UNIT")
 def _this_unit(cx: Context, f: Found) -> Made | None:
     after = f.after()
     if after is not None and (after.kind in ("NEXT", "NUM", "FEAST") or after.value in ("de", "d", "du")):
         return None  # another week is about to be named
+    if not f.has("t") and _is_late(cx, f["u"]):
+        cx.doubt("d'ici la fin, ou dans les jours qui suivent")
     made = _this(cx, f["u"])
     return None if made is None else days(made)
 
@@ -103,7 +110,12 @@ def _edge_of_unit(cx: Context, f: Found) -> Made | None:
         low, high = _OF_WEEK[edge]
         return days(Days(sum(cx.weekday(number) for number in range(low, high + 1)), "every"))
     span = _next(cx, unit, f["n"]) if f.has("n") else _this(cx, unit)
-    return None if span is None or span.first is None else days(section(cx, unit, edge, span.first))
+    if span is None or span.first is None:
+        return None
+    made = section(cx, unit, edge, span.first)
+    if unit in ("mois", "an") and made.last is not None and made.last < cx.today and not f.has("t"):
+        made = section(cx, unit, edge, add(span.first.replace(day=1), 1, unit))
+    return days(made)
 
 
 @DATES.rule(f"(avant|d ici|d ici a|jusqu a|jusqu) la? e:EDGE {_OF} THIS? u:UNIT n:NEXT?")

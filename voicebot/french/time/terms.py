@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from voicebot.french.time.nodes import Context, Days, Exact, Hours
 from voicebot.french.time.patterns import Piece
+from voicebot.french.time.reasons import TIME
 
-_TIME = frozenset({"DAY", "HRS", "SET"})
-_ENDS_REASON = frozenset({"DONC", "BUT", "PLUTOT", "STOP", "WANT", "CORR"})
 _BOUNDARY = frozenset({"STOP", "BUT", "DONC", "WANT", "PLUTOT", "CANT", "CAN", "BUSY"})
 _JOINS = {"OR": "or", "AND": "and", "COMMA": "comma"}
 
@@ -28,6 +27,8 @@ class Term:
     corrects: bool = False
     segment: int = 0
     inherited: bool = False
+    opposed: bool = False
+    """Named right after a refused one: « pas mardi, mercredi » wants the second."""
 
     @property
     def hours_only(self) -> bool:
@@ -38,41 +39,6 @@ class Term:
     def days_only(self) -> bool:
         """Whether no hour was named."""
         return bool(self.days) and not self.hours
-
-
-def without_reasons(cx: Context, pieces: list[Piece]) -> list[Piece]:
-    """Drop explanations (« parce que je travaille mardi ») and stories (« depuis trois jours »)."""
-    kept: list[Piece] = []
-    index = 0
-    while index < len(pieces):
-        piece = pieces[index]
-        if piece.kind != "REASON":
-            kept.append(piece)
-            index += 1
-            continue
-        first = not any(p.kind in _TIME for p in kept)
-        index += 1
-        gap, seen = False, False
-        while index < len(pieces):
-            kind = pieces[index].kind
-            if kind in _ENDS_REASON or (kind == "COMMA" and (first or _restarts(pieces, index + 1))):
-                break
-            if kind in _TIME:
-                if seen and gap:
-                    cx.doubt("une heure ou un jour après l'explication")
-                seen, gap = True, False
-            elif seen and kind not in ("AND", "OR", "COMMA", "NOT"):
-                gap = True
-            index += 1
-        else:
-            continue
-        if pieces[index].kind in ("DONC", "COMMA"):
-            index += 1
-    return kept
-
-
-def _restarts(pieces: Sequence[Piece], index: int) -> bool:
-    return index < len(pieces) and pieces[index].kind in ("OR", "BUT", "PLUTOT", "WANT", "DONC")
 
 
 class TermBuilder:
@@ -88,6 +54,8 @@ class TermBuilder:
         self._join = ""
         self._corrects = False
         self._segment = 0
+        self._end = 0
+        """Word where the last time ended."""
         self._pending_not: Piece | None = None
         self._strict = False
         """Whether the refusal may list its days (« sauf mardi, jeudi »); « pas mardi, jeudi » is obscure."""
@@ -97,15 +65,43 @@ class TermBuilder:
         for index, piece in enumerate(pieces):
             self._take(pieces, index, piece)
         if self._pending_not is not None:
-            self._cx.doubt("une négation sans objet")
+            self._refused_behind(pieces)
+        self._oppose()
         return [term for term in self.terms if term.days or term.hours or term.sets]
+
+    def _oppose(self) -> None:
+        """« pas mardi, mercredi » is clear at the end of what was said; longer lists are not."""
+        opposed = [term for term in self.terms if term.opposed]
+        for term in opposed:
+            before = self.terms[self.terms.index(term) - 1]
+            alike = bool(term.days) == bool(before.days) and bool(term.hours) == bool(before.hours)
+            if len(opposed) > 1 or term is not self.terms[-1] or term.join != "comma" or not alike:
+                self._cx.doubt("un refus, ou une correction")
+            else:
+                term.sign = 1
+
+    def _refused_behind(self, pieces: Sequence[Piece]) -> None:
+        """« le lundi jamais »: a refusal at the end is of what came before."""
+        back = [t for t in self.terms if t.segment == self._segment and t.sign > 0]
+        if not back or pieces[-1] is not self._pending_not:
+            self._cx.doubt("une négation sans objet")
+        for term in back:
+            term.sign = -1
 
     def _take(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         kind = piece.kind
-        if kind in _TIME:
+        if kind in TIME:
             self._time(piece)
         elif kind in _JOINS:
+            if kind == "OR" and any(
+                p.kind in ("SOON", "ANY") for p in (*pieces[index - 1 : index], *pieces[index + 1 : index + 2])
+            ):
+                self._cx.doubt("au plus vite, ou à un autre moment")
             self._close(_JOINS[kind])
+        elif kind == "IS":
+            self._is()
+        elif kind == "QUE":
+            self._than(pieces, index)
         elif kind == "NOT":
             self._close("")
             self._sign, self._pending_not, self._strict = -1, piece, piece.value == "sauf"
@@ -159,21 +155,33 @@ class TermBuilder:
     def _new(self, join: str) -> Term:
         term = Term(self._sign, join if self.terms else "", corrects=self._corrects, segment=self._segment)
         if term.sign < 0 and self._pending_not is None and join in ("comma", "list") and not self._strict:
-            self._cx.doubt("un refus, ou une correction")
+            term.opposed = True
         self._corrects, self._join = False, ""
         self._pending_not = None
         self.terms.append(term)
         self._current = term
         return term
 
+    def _listed(self, piece: Piece) -> Term:
+        """A new alternative with no word between."""
+        self._hesitated(piece)
+        return self._new("list")
+
+    def _hesitated(self, piece: Piece) -> None:
+        """« mardi euh mercredi » may be a list as well as a correction."""
+        if self._cx.hesitations.intersection(range(self._end, piece.start)):
+            self._cx.doubt("une liste, ou une correction")
+
     def _time(self, piece: Piece) -> None:
+        if self._current is None and self._join == "comma" and self.terms:
+            self._hesitated(piece)
         term = self._current or self._new(self._join)
         value = piece.value
         if isinstance(value, Exact):
             term.sets.append(value)
         elif isinstance(value, Days):
             if term.days and not _join_days(term.days, value):
-                term = self._new("list")
+                term = self._listed(piece)
             only_spans = all(d.kind == "span" for d in term.days)
             in_front = bool(term.hours) and (not term.days or (only_spans and value.kind != "span"))
             term.hours_first = term.hours_first or in_front
@@ -182,10 +190,11 @@ class TermBuilder:
             if term.hours and not _join_hours(term.hours, value):
                 if any(old.kind != value.kind for old in term.hours):
                     self._cx.doubt("des heures qui se contredisent")
-                term = self._new("list")
+                term = self._listed(piece)
             if term.sign < 0 and term.days and value.kind in ("point", "range") and self._all_day_wanted():
                 self._cx.doubt("l'heure de l'exception, ou de tout le reste")
             term.hours.append(value)
+        self._end = piece.end
 
     def _all_day_wanted(self) -> bool:
         """Whether days are wanted, none of them with an hour: « tous les jours sauf le mercredi à 17 heures »."""
@@ -198,6 +207,8 @@ class TermBuilder:
         ahead = _ahead(pieces, index + 1) and not (back and _then_yes(pieces, index + 1))
         comma_before = index > 0 and pieces[index - 1].kind == "COMMA"
         self._close("comma" if not ahead else "")
+        if self._pending_not is not None:
+            self._cx.doubt("une exception que nul moment ne nomme")
         self._pending_not = None
         if back and ahead:
             comma_after = index + 1 < len(pieces) and pieces[index + 1].kind == "COMMA"
@@ -232,6 +243,28 @@ class TermBuilder:
             self._segment += 1
             self._sign = 1
 
+    def _is(self) -> None:
+        """« ce n'est pas mardi, c'est mercredi »: after a refusal « c'est » says what is wanted."""
+        if self._sign < 0 and self._pending_not is None:
+            self._close("")
+            self._sign, self._corrects = 1, False
+
+    def _than(self, pieces: Sequence[Piece], index: int) -> None:
+        """« plutôt mardi que mercredi » refuses the second; in « mardi que le matin » it means only."""
+        last = self.terms[-1] if self.terms else None
+        following = next((piece for piece in pieces[index + 1 :] if piece.kind in TIME), None)
+        if last is None or following is None or last.sign < 0:
+            self._restart("PLUTOT")
+            return
+        alike = bool(last.days) if following.kind == "DAY" else bool(last.hours) and not last.days
+        if not alike:
+            self._restart("PLUTOT")
+            return
+        if not any(piece.kind == "PLUTOT" for piece in pieces[:index]):
+            self._cx.doubt("ceci plutôt que cela, ou cela seulement")
+        self._close("")
+        self._sign, self._strict = -1, True
+
     def _move(self) -> None:
         if self.terms:
             self._cx.doubt("le rendez-vous que l'on a, ou celui que l'on veut")
@@ -241,7 +274,7 @@ class TermBuilder:
 def _ahead(pieces: Sequence[Piece], index: int) -> bool:
     """Whether a time is named before the clause ends."""
     for piece in pieces[index:]:
-        if piece.kind in _TIME:
+        if piece.kind in TIME:
             return True
         if piece.kind in ("STOP", "DONC", "WANT", "PLUTOT", "CANT", "CAN", "BUSY", "YES") or piece.kind == "BUT":
             return False
@@ -252,7 +285,7 @@ def _then_yes(pieces: Sequence[Piece], index: int) -> bool:
     """Whether the next time is followed by a yes: « mardi non mercredi oui »."""
     seen = False
     for piece in pieces[index:]:
-        if piece.kind in _TIME:
+        if piece.kind in TIME:
             seen = True
         elif seen:
             return piece.kind in ("YES", "CAN")
@@ -278,4 +311,12 @@ def _join_hours(hours: Sequence[Hours], new: Hours) -> bool:
     """Whether hours without a word between them narrow one another (« le matin à dix heures »)."""
     if all(h.kind == "point" for h in hours) and new.kind == "point":
         return False
-    return all((old.mask | old.other) & (new.mask | new.other) for old in hours)
+    if new.kind == "part" and any(
+        old.kind == "part" and old.mask & ~new.mask and new.mask & ~old.mask for old in hours
+    ):
+        return False  # « fin d'après-midi début de soirée »: the one or the other
+    return all(_reach(old) & _reach(new) for old in hours)
+
+
+def _reach(hours: Hours) -> int:
+    return hours.mask | hours.other | hours.lenient
