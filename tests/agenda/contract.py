@@ -310,6 +310,10 @@ class RepositoryContract:
         taken = agenda.accept_offer(offer, source="desk", idempotency_key="a")
         assert taken.slot == row.slot
         assert agenda.waitlist_offers() == []
+        assert agenda.accept_offer(offer, source="desk", idempotency_key="a") == taken, "repeated"
+        agenda.cancel(taken.id, source="desk", idempotency_key="d")
+        with pytest.raises(StaleVersionError):
+            agenda.accept_offer(offer, source="desk", idempotency_key="b")
 
     def test_an_offer_that_someone_else_took_is_gone(self, agenda: Repository) -> None:
         row = booked(agenda)

@@ -39,7 +39,7 @@ class TestOneGranuleForOneLane:
         row = agenda.place(beside, source="desk", idempotency_key="2")
         assert row.status == "booked"
         again = placement(agenda, NINE + timedelta(minutes=5), VASSEUR, practitioner="benali")
-        with pytest.raises(SlotTakenError):
+        with pytest.raises(NotBookableError, match="le patient a déjà"):
             agenda.place(again, source="desk", idempotency_key="3")
 
     def test_the_assistant_writes_lane_0_only(self, agenda: Store, connect: ConnectionFactory) -> None:
@@ -202,13 +202,13 @@ class TestNobodyOverlapsHimself:
             if who == "lefevre":
                 agenda.book(hold, ROUSSEL, source="phone", idempotency_key=str(key))
             else:
-                with pytest.raises(SlotTakenError):
+                with pytest.raises(NotBookableError, match="le patient a déjà"):
                     agenda.book(hold, ROUSSEL, source="phone", idempotency_key=str(key))
 
     def test_not_even_when_a_secretary_overbooks(self, agenda: Store) -> None:
         agenda.place(placement(agenda, NINE), source="desk", idempotency_key="1")
         twice = placement(agenda, NINE, overbooking_reason="urgence", practitioner="benali")
-        with pytest.raises(SlotTakenError):
+        with pytest.raises(NotBookableError, match="le patient a déjà"):
             agenda.place(twice, source="desk", idempotency_key="2")
 
     def test_the_schema_refuses_it_too(self, agenda: Store, connect: ConnectionFactory) -> None:

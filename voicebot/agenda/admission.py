@@ -21,8 +21,8 @@ from voicebot.ports import PatientClaim, PatientKind, Slot
 from voicebot.practice.localtime import to_utc
 from voicebot.practice.schema import Practice
 
-TAKEN = ("taken", "resource_taken", "patient_busy")
-"""Verdicts that other appointments decide, not the practice's rules."""
+TAKEN = ("taken", "resource_taken")
+"""Verdicts that other people's appointments decide, not the practice's rules."""
 
 AROUND_DAYS = 2
 """How far around a start what is taken is read."""

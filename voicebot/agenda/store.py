@@ -18,7 +18,7 @@ from voicebot.agenda.patients import Patients, as_patients
 from voicebot.agenda.repository import Source
 from voicebot.agenda.session import Connection, Session
 from voicebot.agenda.verdict import Request
-from voicebot.agenda.waitlist import Offer, Waitlist
+from voicebot.agenda.waitlist import Offer, Waiting, Waitlist
 from voicebot.errors import AgendaError, NotBookableError
 from voicebot.ports import Appointment, Hold, Patient, PatientClaim, PatientKind, Slot, SlotQuery
 from voicebot.practice.localtime import at_minute, to_utc
@@ -185,8 +185,11 @@ class Store:
         idempotency_key: str,
         replacing: str | None = None,
         version: int | None = None,
+        waiting: Waiting | None = None,
     ) -> Appointment:
         """Book, or move ``replacing``, for a person at the desk or a terminal, in one transaction.
+
+        ``waiting`` is the entry of the waiting list that this settles.
 
         Raises:
             SlotTakenError, NotBookableError, StaleVersionError.
@@ -216,6 +219,8 @@ class Store:
                 )
                 ledger.occupy_patient(id)
                 ledger.note(idempotency_key, kind, id, source)
+                if waiting:
+                    self.waitlist.settle(waiting.id, "booked", waiting.version)
                 if old:
                     self.waitlist.freed(admission, old["practitioner"], old["start_utc"], old["end_utc"])
         return self.appointment(id)
@@ -261,9 +266,7 @@ class Store:
         """Book an offered slot for the patient who waited for it, and take the patient off the list."""
         slot, waiting = offer.slot, offer.waiting
         placement = Placement(slot.motive, slot.start, slot.practitioner, waiting.patient_id, waiting.query.patient)
-        row = self.place(placement, source=source, idempotency_key=idempotency_key)
-        self.waitlist.settle(waiting.id, "booked")
-        return row
+        return self.place(placement, source=source, idempotency_key=idempotency_key, waiting=waiting)
 
     def update_patient(
         self, patient_id: str, changes: Mapping[str, object], *, version: int, source: Source

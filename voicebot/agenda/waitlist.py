@@ -10,12 +10,12 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from voicebot.agenda import slots
 from voicebot.agenda.admission import Admission
 from voicebot.agenda.session import Session
-from voicebot.errors import NotBookableError
+from voicebot.errors import NotBookableError, StaleVersionError
 from voicebot.ports import Slot, SlotQuery
 from voicebot.practice.localtime import to_utc, to_wall
 
@@ -30,7 +30,7 @@ class Waiting:
     id: str
     patient_id: str
     query: SlotQuery
-    status: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,23 @@ class Waitlist:
         )
         return [_waiting(row) for row in found]
 
-    def settle(self, id: str, status: str) -> None:
-        """Take an entry off the list: ``booked`` or ``withdrawn``. Its open offers go with it."""
-        with self._session.write() as database:
-            database.conn.execute("update waitlist set status = ?, version = version + 1 where id = ?", (status, id))
-            database.conn.execute("update waitlist_offer set status = 'gone' where waitlist_id = ?", (id,))
+    def withdraw(self, id: str) -> None:
+        """Take an entry off the list, whoever else is looking at it."""
+        with self._session.write():
+            self.settle(id, "withdrawn")
+
+    def settle(self, id: str, status: Literal["booked", "withdrawn"], version: int | None = None) -> None:
+        """Inside a write transaction: take an entry off the list, and its open offers with it.
+
+        Raises:
+            StaleVersionError: it is no longer that version; someone else was faster.
+        """
+        if version is not None and not self._session.tuples(
+            "select 1 from waitlist where id = ? and version = ? and status in ('waiting', 'offered')", (id, version)
+        ):
+            raise StaleVersionError("someone else has settled this entry of the waiting list; read it again")
+        self._session.execute("update waitlist set status = ?, version = version + 1 where id = ?", (status, id))
+        self._session.execute("update waitlist_offer set status = 'gone' where waitlist_id = ?", (id,))
 
     def refuse(self, offer_id: int) -> None:
         """The patient does not want this slot and goes on waiting."""
@@ -157,5 +169,5 @@ def _waiting(row: dict[str, Any]) -> Waiting:
         row["id"],
         row["patient_id"],
         SlotQuery(row["motive"], row["patient_kind"], row["practitioner"], windows),
-        row["status"],
+        row["version"],
     )
