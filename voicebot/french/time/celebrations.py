@@ -39,6 +39,24 @@ def _school(cx: Context, f: Found) -> Made | None:
     return days(Days(mask, "span", first=spans[0][0], last=spans[0][1]))
 
 
+@DATES.rule("e:EDGE (de|des|d)? x:SCHOOL", "o:ORD u:UNIT (de|des|d)? x:SCHOOL")
+def _part_of_holidays(cx: Context, f: Found) -> Made | None:
+    """« au début des vacances », « la deuxième semaine des vacances de Noël »: of the next ones."""
+    spans = school_holidays(f["x"], cx.settings.school_zone, cx.today)
+    if not spans or (f.has("u") and f["u"] != "semaine"):
+        return None
+    first, last = spans[0]
+    if f.has("o"):
+        weeks = {1: 0, 2: 1, -1: (last - cx.monday(first + timedelta(days=2))).days // 7}
+        if f["o"] not in weeks:
+            return None
+        monday = cx.monday(first + timedelta(days=2)) + timedelta(weeks=weeks[f["o"]])
+        return days(cx.between(max(first, monday), min(last, monday + timedelta(days=6))))
+    third = timedelta(days=(last - first).days // 3)
+    bounds = {"debut": (first, first + third), "milieu": (first + third, last - third), "fin": (last - third, last)}
+    return days(cx.between(*bounds[f["e"]]))
+
+
 @DATES.rule("w:(des|apres)? (la|l)? BACK")
 def _back_to_school(cx: Context, f: Found) -> Made | None:
     spans = school_holidays("vacances", cx.settings.school_zone, cx.today)

@@ -24,6 +24,8 @@ def compose(cx: Context, terms: Sequence[Term], *, universe: bool) -> Minutes:
     refused = [t for t in terms if t.sign < 0]
     filters = [s for t in wanted for s in t.sets if s.filters]
     wanted = [t for t in wanted if t.days or t.hours or any(not s.filters for s in t.sets)]
+    if wanted and all(t.hours_only for t in wanted) and any(t.days and t.hours for t in refused):
+        cx.doubt("le même jour à une autre heure, ou tous les jours")
     _narrow(cx, wanted)
     result = [0] * SIZE
     for term in wanted:

@@ -81,7 +81,10 @@ def _in_two_or_three(cx: Context, f: Found) -> Made | None:
 
 @DATES.rule(
     f"(d ici|sous|avant) NEAR? n:{_ONE} u:UNIT",
-    f"d ici NUM u2:UNIT (OR|a|COMMA)? n:{_ONE} u:UNIT",
+    f"d ici a n:{_ONE} u:UNIT",
+    f"d ici NUM UNIT? (OR|a|COMMA)? n:{_ONE} u:UNIT",
+    f"dans moins (de|d) n:{_ONE} u:UNIT",
+    f"en moins (de|d) n:{_ONE} u:UNIT",
     "(dans|sous) (les|la|l) n:NUM NEXT? u:UNIT NEXT?",
     "d ici (le|la|l|les) n:NUM NEXT? u:UNIT NEXT?",
     "(les|THIS) n:NUM NEXT u:UNIT",
@@ -100,7 +103,12 @@ def _coming(cx: Context, f: Found) -> Made | None:
     return days(cx.between(cx.today, cx.today + timedelta(days=_SOON[f["u"]])))
 
 
-@DATES.rule(f"NOT avant n:{_ONE} u:UNIT", f"(apres|a partir de|a partir d|PREV) n:{_ONE} u:UNIT")
+@DATES.rule(
+    f"NOT avant (au moins)? n:{_ONE} u:UNIT",
+    f"(apres|a partir de|a partir d|PREV) n:{_ONE} u:UNIT",
+    f"dans (plus|au moins|au minimum) (de|d)? n:{_ONE} u:UNIT",
+    f"au moins dans n:{_ONE} u:UNIT",
+)
 def _not_before(cx: Context, f: Found) -> Made | None:
     count = _count(f)
     return None if count is None else days(cx.between(add(cx.today, count, f["u"]), None))

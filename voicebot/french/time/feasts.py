@@ -58,6 +58,9 @@ def next_feast(name: str, today: date) -> tuple[date, date]:
     if name == "fetes":
         first = _next("noel", today)
         return first, date(first.year + 1, 1, 1)
+    if name == "entre_fetes":
+        first = _next("saint_sylvestre", today)
+        return first.replace(day=26), first
     day = _next(name, today)
     return day, day
 

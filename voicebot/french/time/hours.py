@@ -8,6 +8,9 @@ from voicebot.french.time.nodes import Context, Hours, minutes
 from voicebot.french.time.patterns import Found
 from voicebot.french.time.settings import DAY
 
+_NEXT_TO = 60
+"""« juste avant midi », minutes."""
+
 
 def _set(cx: Context, at: Clock, first: int | None, last: int | None, *, point: bool = False) -> Made:
     """Minutes around a clock time: ``first`` and ``last`` are offsets from it, None for the ends of the day."""
@@ -46,6 +49,12 @@ def _around(cx: Context, f: Found) -> Made | None:
 )
 def _from(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], 0, None)
+
+
+@HOURS.rule("BARELY (apres|avant) c:CLK")
+def _barely(cx: Context, f: Found) -> Made | None:
+    """« un peu après dix heures »: within the hour."""
+    return _set(cx, f["c"], 0, _NEXT_TO) if "apres" in f.words() else _set(cx, f["c"], -_NEXT_TO, 0)
 
 
 @HOURS.rule("LATER QUE c:CLK")

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from voicebot.french.time.grammar import RANGES, Made
-from voicebot.french.time.nodes import Context, Days, Within
+from voicebot.french.time.nodes import Context, Days, Hours, Within, minutes
 from voicebot.french.time.patterns import Found
+from voicebot.french.time.settings import DAY
 from voicebot.french.time.weekdays import next_weekday
 
 
@@ -106,7 +107,7 @@ def _until(cx: Context, f: Found) -> Made | None:
 
 
 @RANGES.rule(
-    "entre (le|la|les|l)? a:DAY (AND|a) (le|la|les|l)? b:DAY",
+    "(UNIT|un UNIT|la UNIT)? entre (le|la|les|l)? a:DAY (AND|a) (le|la|les|l)? b:DAY",
     "(de|du|d|a partir de|a partir du) (le|la|l)? a:DAY (a|au|jusqu a|jusqu au|jusqu) (le|la|les|l)? b:DAY",
     "a:DAY (a|au|jusqu a|jusqu au) b:DAY",
 )
@@ -162,6 +163,49 @@ def _beside(cx: Context, f: Found) -> Made | None:
     step = _STEPS.get(f["o"])
     base = first_of(cx, days) if step is not None and step < 0 else last_of(cx, days)
     return None if base is None or step is None else [("DAY", cx.one(base + timedelta(days=step)))]
+
+
+@RANGES.rule("BARELY w:(apres|avant) (le|la|les|l)? d:DAY")
+def _barely(cx: Context, f: Found) -> Made | None:
+    """« juste après les fêtes »: within the week."""
+    if f["w"] == "avant":
+        first = first_of(cx, f["d"])
+        return None if first is None else _span(cx, first - timedelta(days=7), first - timedelta(days=1))
+    last = last_of(cx, f["d"])
+    return None if last is None else _span(cx, last + timedelta(days=1), last + timedelta(days=7))
+
+
+@RANGES.rule("d:DAY j:(OR|AND) (PICK|la|le) n:NEXT")
+def _or_the_next(cx: Context, f: Found) -> Made | None:
+    """« cette semaine ou celle d'après »."""
+    days: Days = f["d"]
+    if days.first is None or days.last is None or days.kind != "span" or (days.last - days.first).days > 6:
+        return None
+    return [("DAY", days), ("OR", "ou"), ("DAY", _week_after(cx, days.last))]
+
+
+@RANGES.rule("e:EARLIEST h:HRS", "h:HRS a? LATEST", "LATEST h:HRS")
+def _bounded_part(cx: Context, f: Found) -> Made | None:
+    """« fin de matinée au plus tard »."""
+    hours: Hours = f["h"]
+    if hours.kind != "part":
+        return None
+    low, high = (hours.first, DAY) if f.has("e") else (0, hours.last)
+    return [("HRS", Hours(minutes(low, high), "range", first=low, last=high))]
+
+
+@RANGES.rule("h:HRS NEAR")
+def _roughly(cx: Context, f: Found) -> Made | None:
+    return [("HRS", f["h"])] if f["h"].kind == "range" else None
+
+
+@RANGES.rule("NEAR (de|d)? d:DAY")
+def _around_day(cx: Context, f: Found) -> Made | None:
+    """« vers Noël »."""
+    days: Days = f["d"]
+    if days.kind != "date" or days.first is None or days.last is None:
+        return None
+    return [("DAY", cx.between(days.first - timedelta(days=3), days.last + timedelta(days=3)))]
 
 
 def _week_after(cx: Context, day: date) -> Days:

@@ -19,6 +19,8 @@ _OF_WEEK = {"debut": (0, 1), "milieu": (1, 3), "fin": (3, 5)}
 _OF_YEAR = {"debut": (1, 1), "milieu": (6, 7), "fin": (12, 12)}
 """Months, inclusive."""
 _FORTNIGHT = 15
+_FEW = 5
+"""« les premiers jours de décembre »."""
 _OF = "(de|d|du|de la|de l|la)?"
 
 
@@ -98,8 +100,8 @@ def _this_unit(cx: Context, f: Found) -> Made | None:
 
 
 @DATES.rule(
-    f"(NEAR (la|le)?)? e:EDGE {_OF} u:UNIT",
-    f"(NEAR (la|le)?)? e:EDGE {_OF} u:UNIT n:NEXT",
+    f"(NEAR (de|d)? (la|le)?)? e:EDGE {_OF} u:UNIT",
+    f"(NEAR (de|d)? (la|le)?)? e:EDGE {_OF} u:UNIT n:NEXT",
     f"(NEAR (la|le)?)? e:EDGE {_OF} t:THIS u:UNIT ci?",
 )
 def _edge_of_unit(cx: Context, f: Found) -> Made | None:
@@ -151,7 +153,8 @@ def _numbered_week(cx: Context, f: Found) -> Made | None:
 
 
 @DATES.rule(
-    f"(NEAR (la|le)?)? e:EDGE {_OF} (UNIT (de|d))? m:MONTH (NEXT|y:NUM)?", "(UNIT (de|d))? m:MONTH (NEXT|y:NUM)?"
+    f"(NEAR (de|d)? (la|le)?)? e:EDGE {_OF} (UNIT (de|d))? m:MONTH (NEXT|y:NUM)?",
+    "(UNIT (de|d))? m:MONTH (NEXT|y:NUM)?",
 )
 def _month(cx: Context, f: Found) -> Made | None:
     if f.has("y") and not 2000 <= f["y"] <= 2100:
@@ -195,6 +198,21 @@ def _nth_week(cx: Context, f: Found) -> Made | None:
         return days(cx.between(cx.monday(last), last))
     monday = cx.monday(start) + timedelta(weeks=f["o"] - 1)
     return days(cx.between(max(monday, start), min(monday + timedelta(days=6), last)))
+
+
+@DATES.rule(f"n4:NUM? o:ORD u3:UNIT {_IN_MONTH}")
+def _first_days(cx: Context, f: Found) -> Made | None:
+    """« les premiers jours de décembre », « les deux premières semaines de janvier »."""
+    start = _month_of(cx, f)
+    if start is None or f["o"] not in (1, -1) or f["u3"] not in ("jour", "semaine"):
+        return None
+    if f["u3"] == "semaine" and not f.has("n4"):
+        return None  # the first week is one of the calendar
+    count = (f["n4"] or _FEW) * (7 if f["u3"] == "semaine" else 1)
+    if count > _FORTNIGHT:
+        return None
+    first = start if f["o"] == 1 else month_end(start) - timedelta(days=count - 1)
+    return days(cx.between(first, first + timedelta(days=count - 1)))
 
 
 @DATES.rule(f"o:ORD a:ABOUT {_IN_MONTH}")

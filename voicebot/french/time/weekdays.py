@@ -82,6 +82,13 @@ def _in_eight(cx: Context, f: Found) -> Made | None:
     return days(cx.one(day + timedelta(weeks=weeks)))
 
 
+@DATES.rule("le? WD OR le? WD (en|un|dans|UNIT) h:NUM")
+def _either_in_eight(cx: Context, f: Found) -> Made | None:
+    if f["h"] in _IN_EIGHT:
+        cx.doubt("en huit le second, ou les deux")
+    return None
+
+
 @DATES.rule("le? r:REL")
 def _relative_day(cx: Context, f: Found) -> Made | None:
     return days(cx.one(cx.today + timedelta(days=f["r"])))
