@@ -101,7 +101,7 @@ def fit(texts: Sequence[str], intents: Sequence[str], regularisation: float) -> 
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_union
 
-    blocks = [TfidfVectorizer(analyzer=analyse, sublinear_tf=True) for analyse in ANALYSERS]
+    blocks = [TfidfVectorizer(analyzer=analyse, sublinear_tf=True, dtype=np.float32) for analyse in ANALYSERS]
     features = make_union(*blocks).fit_transform(texts)
     regression = LogisticRegression(C=regularisation, class_weight="balanced", max_iter=1000).fit(features, intents)
     vocabularies: list[dict[str, int]] = []

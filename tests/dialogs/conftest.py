@@ -16,7 +16,7 @@ from voicebot.children import Child, Spawn
 from voicebot.processes import rasa
 from voicebot.thinking.rasa import RasaUnderstander
 
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
 
 
 @dataclass

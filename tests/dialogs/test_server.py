@@ -17,7 +17,7 @@ from voicebot.ports import Asks
 from voicebot.processes import rasa
 from voicebot.thinking.rasa import RasaUnderstander
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 
 MARK = "zanzibar"
 
@@ -182,7 +182,7 @@ async def test_no_word_reaches_a_log_or_a_file(model: Path, tmp_path: Path) -> N
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(settings.encode() + b"\n")
-        assert json.loads(await asyncio.wait_for(process.stdout.readline(), 60)) == {"ready": True}
+        assert json.loads(await asyncio.wait_for(process.stdout.readline(), 120)) == {"ready": True}
         async with made.http(**{"x-voicebot-secret": made.secret}) as http:
             for text in (f"je suis {MARK}", f"/intent{{{MARK}", f'/book{{"{MARK}"', f"{MARK}\ud800", MARK * 600):
                 content = json.dumps({"text": text, "asks": "birth_name", "conversation": MARK})

@@ -14,7 +14,7 @@ from voicebot.ports import Understanding
 from voicebot.processes import rasa
 from voicebot.thinking.rasa import RasaUnderstander
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 
 FILES = ("held_out.txt", "blind.txt")
 
@@ -50,7 +50,7 @@ async def measured(understander: RasaUnderstander) -> Mapping[str, Measured]:
     return files
 
 
-@pytest.mark.parametrize(("name", "least"), [("held_out.txt", 0.93), ("blind.txt", 0.78)])
+@pytest.mark.parametrize(("name", "least"), [("held_out.txt", 0.95), ("blind.txt", 0.75)])
 async def test_intents_are_found(measured: Mapping[str, Measured], name: str, least: float) -> None:
     assert measured[name].f1() >= least
 
@@ -58,7 +58,7 @@ async def test_intents_are_found(measured: Mapping[str, Measured], name: str, le
 @pytest.mark.parametrize("name", FILES)
 async def test_what_is_said_with_confidence_is_right(measured: Mapping[str, Measured], name: str) -> None:
     sure = [(wanted, got) for wanted, got in measured[name].pairs if got.confidence >= 0.6]
-    assert sum(wanted.intent == got.intent for wanted, got in sure) / len(sure) >= 0.92
+    assert sum(wanted.intent == got.intent for wanted, got in sure) / len(sure) >= 0.88
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -68,7 +68,7 @@ async def test_signs_of_emergency_are_not_missed_and_false_alarms_are_few(
     signs = [got for wanted, got in measured[name].pairs if wanted.intent == "emergency"]
     others = [got for wanted, got in measured[name].pairs if wanted.intent != "emergency"]
     assert sum(got.route == "emergency" for got in signs) / len(signs) >= 0.95
-    assert sum(got.route == "emergency" for got in others) / len(others) <= 0.04
+    assert sum(got.route == "emergency" for got in others) / len(others) <= 0.03
 
 
 async def test_nothing_that_is_measured_was_trained_on() -> None:
@@ -78,7 +78,7 @@ async def test_nothing_that_is_measured_was_trained_on() -> None:
             if line.startswith("      - "):
                 trained.add(_bare(re.sub(r"\[([^\]]+)\]\(\w+\)", r"\1", line[8:])))
     measured_on = {_bare(item.text) for name in FILES for item in read(name)}
-    assert len(measured_on) >= 400
+    assert len(measured_on) >= 800
     assert measured_on & trained == set()
 
 
