@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.agenda import reference
 from tests.agenda.helpers import HEAD, MONDAY, MOTIVES, OPENINGS, MakePractice
+from tests.agenda.strategies import EPOCH, often, practices, taken
 from voicebot.agenda import slots
 from voicebot.agenda.judge import judge
 from voicebot.agenda.slots import Busy
@@ -24,161 +21,8 @@ from voicebot.ports import SlotQuery
 from voicebot.practice import Practice, load_practice
 from voicebot.practice.localtime import to_utc
 from voicebot.practice.schema import (
-    Absence,
-    DayException,
-    Hours,
     Motive,
-    Opening,
-    Practitioner,
-    Resource,
-    Site,
-    Substitution,
-    Where,
 )
-
-HERE = Where("practice.toml", "test", 1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-DAYS = [
-    date(2026, 3, 29),  # 23 hours in Paris
-    date(2026, 10, 25),  # 25 hours
-    date(2026, 10, 4),  # 23 hours and a half in Lord Howe
-    date(2028, 2, 29),  # leap day
-    date(2026, 12, 31),
-    date(2027, 1, 1),
-    date(2026, 5, 1),  # a public holiday
-    date(2026, 11, 24),
-]
-
-ZONES = [
-    "Europe/Paris",
-    "Europe/Paris",
-    "America/Guadeloupe",
-    "Pacific/Noumea",
-    "Australia/Lord_Howe",
-    "America/St_Johns",
-]
-"""Lord Howe moves its clocks by half an hour; Saint John's lies half an hour beside the full hours."""
-
-VERSIONS = itertools.count()
-
-granules = st.integers(0, 287).map(lambda g: g * 5)
-
-
-def often(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
-    """Mostly the usual value, so that most practices have slots and one rule at a time decides."""
-    return st.sampled_from([usual] * (5 * len(others)) + list(others))
-
-
-@st.composite
-def hours(draw: st.DrawFn) -> tuple[Hours, ...]:
-    start = draw(granules)
-    return (Hours(start, start + draw(st.integers(1, 150)) * 5),)
-
-
-@st.composite
-def openings(draw: st.DrawFn, day: date) -> Opening:
-    recurring = draw(often(True, False))
-    begun = day - timedelta(days=draw(st.integers(0, 20)))
-    weekdays = frozenset(range(7)) - {draw(st.integers(0, 6))} if draw(often(False, True)) else frozenset(range(7))
-    return Opening(
-        practitioners=draw(often((), ("a",), ("b",))),
-        site=draw(often("s1", "s2")),
-        motives=draw(often((), ("m",), ("other",))),
-        days=weekdays if recurring else frozenset(),
-        rrule=None if recurring else draw(st.sampled_from(["FREQ=DAILY", "FREQ=DAILY;INTERVAL=2"])),
-        hours=draw(hours()),
-        valid_from=begun if not recurring or draw(st.booleans()) else None,
-        valid_to=draw(often(None, day, day - timedelta(days=1))),
-        public_holidays=draw(often("open", "closed", "only")),
-        school_holidays=draw(often("any", "never", "only")),
-        where=HERE,
-    )
-
-
-@st.composite
-def exceptions(draw: st.DrawFn, day: date) -> DayException:
-    first, last = sorted(day + timedelta(days=draw(st.integers(-1, 1))) for _ in range(2))
-    return DayException(
-        first=first,
-        last=last,
-        practitioners=draw(often((), ("a",), ("b",))),
-        site=draw(often(None, "s1", "s2")),
-        motives=draw(often((), ("m",))),
-        hours=draw(st.just(()) | hours()),
-        label="",
-        where=HERE,
-    )
-
-
-@st.composite
-def absences(draw: st.DrawFn, day: date) -> Absence:
-    start = datetime.combine(day, datetime.min.time()) + timedelta(minutes=5 * draw(st.integers(-50, 280)))
-    ranged = draw(st.booleans())
-    return Absence(
-        who=draw(st.sampled_from([("a",), ("a", "b"), ("r1",)])),
-        start=start if ranged else None,
-        end=start + timedelta(minutes=5 * draw(st.integers(1, 60))) if ranged else None,
-        days=frozenset() if ranged else frozenset(range(7)) - {draw(st.integers(0, 6))},
-        hours=() if ranged else draw(hours()),
-        label="",
-        where=HERE,
-    )
-
-
-@st.composite
-def motives(draw: st.DrawFn, base: Motive) -> Motive:
-    duration = draw(st.integers(1, 12)) * 5
-    return replace(
-        base,
-        id="m",
-        practitioners=draw(often(("a", "b"), ("a",))),
-        needs=draw(often((), (("r1", "r2"),), (("r1",), ("r2",)))),
-        duration=duration,
-        new_duration=duration * 2,
-        buffer_before=draw(often(0, 5, 15)),
-        buffer_after=draw(often(0, 10, 30)),
-        grid=draw(st.sampled_from([5, 10, 15, 25, 60])),
-        notice=draw(often(0, 60, 600)),
-        horizon_days=draw(often(30, 1)),
-    )
-
-
-@st.composite
-def practices(draw: st.DrawFn, base: Practice) -> tuple[Practice, date]:
-    day = draw(st.sampled_from(DAYS))
-    substitution = Substitution(
-        "a", "b", day - timedelta(days=draw(st.integers(0, 1))), day + timedelta(days=draw(st.integers(0, 1))), HERE
-    )
-    motive = draw(motives(base.motives["consultation"]))
-    practice = replace(
-        base,
-        # A version of its own, since what a practice opens is remembered by version.
-        version=str(next(VERSIONS)),
-        zone=ZoneInfo(draw(st.sampled_from(ZONES))),
-        school_zone=draw(st.sampled_from([None, "A"])),
-        sites={name: Site(name, name, name, HERE) for name in ("s1", "s2")},
-        practitioners={name: Practitioner(name, name, "", (), None, HERE) for name in ("a", "b")},
-        resources={name: Resource(name, "room", name, HERE) for name in ("r1", "r2")},
-        motives={"m": motive, "other": replace(motive, id="other")},
-        openings=tuple(draw(openings(day)) for _ in range(draw(st.integers(1, 3)))),
-        exceptions=tuple(draw(exceptions(day)) for _ in range(draw(often(0, 1, 2)))),
-        absences=tuple(draw(absences(day)) for _ in range(draw(often(0, 1, 2)))),
-        substitutions=draw(often((), (substitution,))),
-    )
-    return practice, day
-
-
-@st.composite
-def taken(draw: st.DrawFn, practice: Practice, day: date) -> Busy:
-    spans: dict[str, list[tuple[int, int]]] = {}
-    midnight = to_utc(datetime.combine(day, datetime.min.time()), practice.zone)
-    for _ in range(draw(st.integers(0, 5))):
-        start = midnight + draw(st.integers(-10, 290)) * 5
-        spans.setdefault(draw(st.sampled_from(["a", "b", "r1", "r2"])), []).append(
-            (start, start + draw(st.integers(1, 12)) * 5)
-        )
-    return Busy(spans)
 
 
 @pytest.fixture(scope="module")
@@ -267,6 +111,11 @@ def test_the_buffers_of_what_is_sought_keep_off_what_is_taken(practice: Practice
     assert "09:15" in starts, "30 minutes and the buffer of 10 end before ten"
     assert not {"09:30", "09:45", "10:00", "10:15"} & set(starts), "five minutes must be free before"
     assert "10:30" in starts
+    before = MONDAY - timedelta(days=7)
+    for quarter in range(34, 50):
+        start = MONDAY.replace(hour=0) + timedelta(minutes=15 * quarter)
+        verdict = judge(practice, Request("echographie", start, "known", "lefevre"), before, taken_from_ten)
+        assert verdict.bookable == (f"{start:%H:%M}" in starts), start
 
 
 def test_an_opening_that_begins_in_the_gap_of_summer_time_begins_when_the_gap_ends(make_practice: MakePractice) -> None:

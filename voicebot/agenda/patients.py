@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from voicebot.agenda import ins
+from voicebot.agenda.rows import KNOWN
 from voicebot.agenda.session import Session
 from voicebot.errors import AgendaError, StaleVersionError
 from voicebot.french.phonetics import candidates
@@ -54,11 +55,7 @@ def search_key(birth_name: str, first_name: str) -> str:
     return f"{fold(birth_name)}|{fold(first_name)}"
 
 
-_SELECT = """
-select p.*, (p.marked_known or (p.status <> 'provisoire' and (p.last_visit < :today or exists(
-  select 1 from appointment a where a.patient_id = p.id and a.status in ('done', 'booked') and a.wall_end < :now)))
-) as known from patient p
-"""
+_SELECT = f"select p.*, {KNOWN} as known from patient p"  # noqa: S608
 
 
 class Patients:

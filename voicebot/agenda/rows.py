@@ -17,13 +17,16 @@ from voicebot.practice.localtime import to_utc
 LONGEST = 2880
 """Longest occupancy, min (the schema checks it): nothing that began earlier still lasts."""
 
-SELECT = """
-select a.*, p.birth_name, p.first_name, p.used_name, p.birth_date, p.phone, p.status as patient_status,
-  (p.marked_known or (p.status <> 'provisoire' and (p.last_visit < :today or exists(
-    select 1 from appointment b where b.patient_id = p.id and b.status in ('done', 'booked') and b.wall_end < :now)))
-  ) as known
-from appointment a left join patient p on p.id = a.patient_id
+KNOWN = """
+(p.marked_known or (p.status <> 'provisoire' and (p.last_visit < :today or exists(
+  select 1 from appointment b where b.patient_id = p.id and b.status in ('done', 'booked') and b.wall_end < :now))))
 """
+"""Whether a patient ``p`` is known: marked by staff, or settled and seen before ``:today`` or ``:now``."""
+
+SELECT = f"""
+select a.*, p.birth_name, p.first_name, p.used_name, p.birth_date, p.phone, p.status as patient_status, {KNOWN} as known
+from appointment a left join patient p on p.id = a.patient_id
+"""  # noqa: S608
 
 
 def minute(moment: datetime) -> str:

@@ -2,118 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
-from itertools import islice
-from typing import Literal, Protocol
+from datetime import timedelta
+from typing import Literal
 
 from voicebot.agenda import rows, slots
 from voicebot.agenda.admission import Admission, Placement
-from voicebot.agenda.explain import Explanation, explain
-from voicebot.agenda.ledger import NO_APPOINTMENT, Ledger
-from voicebot.agenda.offers import spread
-from voicebot.agenda.outbox import Outbox
-from voicebot.agenda.patients import Patients, as_patients
+from voicebot.agenda.ledger import Ledger
+from voicebot.agenda.queries import Queries
 from voicebot.agenda.repository import Source
-from voicebot.agenda.session import Connection, Session
 from voicebot.agenda.verdict import Request
-from voicebot.agenda.waitlist import Offer, Waiting, Waitlist
-from voicebot.errors import AgendaError, NotBookableError
+from voicebot.agenda.waitlist import Offer, Waiting
+from voicebot.errors import NotBookableError
 from voicebot.ports import Appointment, Hold, Patient, PatientClaim, PatientKind, Slot, SlotQuery
-from voicebot.practice.localtime import at_minute, to_utc
-from voicebot.practice.schema import Practice
 
 
-class Clock(Protocol):
-    """The practice's wall time."""
-
-    def now(self) -> datetime:
-        """Naive local time."""
-
-
-class Store:
-    """Implements ``voicebot.ports.Agenda``, and what the desk and the terminal need besides. Threads may share it.
-
-    Args:
-        practice: gives the rules that hold now; asked once for each act.
-        connect: opens a connection (``voicebot.database.open_database``).
-        clock: the practice's wall time.
-    """
-
-    def __init__(self, practice: Callable[[], Practice], connect: Callable[[], Connection], clock: Clock) -> None:
-        self._practice = practice
-        self._clock = clock
-        self._session = Session(connect)
-        self.patients = Patients(self._session)
-        self.waitlist = Waitlist(self._session)
-        self.outbox = Outbox(self._session)
-
-    # --- reading ---------------------------------------------------------------------------------------------
-
-    def search(self, query: SlotQuery, *, limit: int | None = None) -> list[Slot]:
-        """Bookable slots in order of start."""
-        return list(islice(self._slots(query), limit))
-
-    def offers(self, query: SlotQuery, *, limit: int = 3) -> list[Slot]:
-        """Up to ``limit`` slots that differ usefully."""
-        return spread(self._slots(query), limit, soonest=query.soonest)
-
-    def explain(self, query: SlotQuery, at: datetime) -> Explanation:
-        """Whether the assistant may book a time, which rule decides, and the nearest yes."""
-        admission = self._admission()
-        return explain(admission.practice, query, at, admission.now, admission.source)
-
-    def match(self, claim: PatientClaim) -> Sequence[Patient]:
-        """Patients whose identity equals the claim."""
-        return as_patients(self.patients.match(claim, self._clock.now()))
-
-    def candidates(self, claim: PatientClaim, *, limit: int = 3) -> Sequence[Patient]:
-        """Patients who may be meant when nobody matches: for a person to choose from, never for the assistant."""
-        return as_patients(self.patients.candidates(claim, self._clock.now(), limit=limit))
-
-    def patient(self, patient_id: str) -> Patient:
-        """One patient."""
-        return self._admission().patient(patient_id).patient
-
-    def find_patients(self, text: str, birth_date: date | None = None) -> list[Patient]:
-        """Patients by parts of their names, or birth date, for staff."""
-        return as_patients(self.patients.find(text, birth_date, self._clock.now()))
-
-    def appointment(self, appointment_id: str) -> Appointment:
-        """One committed row."""
-        found = self._appointments("where a.id = :id", id=appointment_id)
-        if not found:
-            raise AgendaError(NO_APPOINTMENT)
-        return found[0]
-
-    def appointments_of(self, patient_id: str) -> Sequence[Appointment]:
-        """Booked appointments to come of one patient."""
-        return self._appointments(
-            "where a.patient_id = :patient and a.status = 'booked' and a.wall_start >= :now", patient=patient_id
-        )
-
-    def appointments(self, *, everything: bool = False) -> list[Appointment]:
-        """Holds and bookings to come; with ``everything`` all rows but the holds that have expired."""
-        if everything:
-            return self._appointments("where a.hold_until is null or a.hold_until > :second")
-        return self._appointments(
-            "where a.wall_start >= :now and (a.status = 'booked' or (a.status = 'held' and a.hold_until > :second))"
-        )
-
-    def day(self, day: date) -> list[Appointment]:
-        """What stands in the agenda on one day: holds, bookings, done and no-shows."""
-        zone = self._practice().zone
-        return self._appointments(
-            "where a.start_utc >= :low and a.start_utc < :high and (a.status in ('booked', 'done', 'noshow')"
-            " or (a.status = 'held' and a.hold_until > :second))",
-            low=to_utc(at_minute(day, 0), zone),
-            high=to_utc(at_minute(day, 1440), zone),
-        )
-
-    def version(self) -> int:
-        """Grows with every change of the agenda by any process."""
-        return int(self._session.tuples("select version from agenda_change")[0][0])
+class Store(Queries):
+    """Implements ``voicebot.ports.Agenda``, and what the desk and the terminal need besides. Threads may share it."""
 
     # --- the assistant's acts --------------------------------------------------------------------------------
 
@@ -258,10 +164,6 @@ class Store:
         self.patient(patient_id)
         return self.waitlist.add(patient_id, query, self._clock.now())
 
-    def waitlist_offers(self) -> list[Offer]:
-        """Freed slots that are still bookable, with the patients who wait for them."""
-        return self.waitlist.offers(self._admission())
-
     def accept_offer(self, offer: Offer, *, source: Source, idempotency_key: str) -> Appointment:
         """Book an offered slot for the patient who waited for it, and take the patient off the list."""
         slot, waiting = offer.slot, offer.waiting
@@ -288,13 +190,6 @@ class Store:
                 self.patients.add(claim, admission.now, source="terminal", **more)
         return len(patients)
 
-    def close(self) -> None:
-        """Close the connection."""
-        self._session.close()
-
-    def _admission(self) -> Admission:
-        return Admission(self._session, self.patients, self._practice(), self._clock.now())
-
     @contextmanager
     def _write(self, *, durable: bool = True) -> Iterator[tuple[Admission, Ledger]]:
         with self._session.write(durable=durable) as database:
@@ -306,20 +201,3 @@ class Store:
 
     def _acted(self, idempotency_key: str) -> bool:
         return bool(self._session.tuples("select 1 from act where idempotency_key = ?", (idempotency_key,)))
-
-    def _slots(self, query: SlotQuery) -> Iterator[Slot]:
-        admission = self._admission()
-        return slots.search(admission.practice, query, admission.now, admission.source)
-
-    def _appointments(self, where: str, **values: object) -> list[Appointment]:
-        now = self._clock.now()
-        found = self._session.rows(
-            f"{rows.SELECT} {where} order by a.start_utc, a.practitioner, a.id",
-            {
-                **values,
-                "today": now.date().isoformat(),
-                "now": rows.minute(now),
-                "second": rows.seconds(now, self._practice().zone),
-            },
-        )
-        return [rows.appointment(row) for row in found]
