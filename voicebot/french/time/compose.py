@@ -24,8 +24,7 @@ def compose(cx: Context, terms: Sequence[Term], *, universe: bool) -> Minutes:
     refused = [t for t in terms if t.sign < 0]
     filters = [s for t in wanted for s in t.sets if s.filters]
     wanted = [t for t in wanted if t.days or t.hours or any(not s.filters for s in t.sets)]
-    if wanted and all(t.hours_only for t in wanted) and any(t.days and t.hours for t in refused):
-        cx.doubt("le même jour à une autre heure, ou tous les jours")
+    _after_refusal(cx, terms)
     _narrow(cx, wanted)
     result = [0] * SIZE
     for term in wanted:
@@ -65,9 +64,42 @@ def _corrected(cx: Context, terms: list[Term]) -> list[Term]:
     return kept
 
 
+def _is_whole_day(term: Term) -> bool:
+    return all(h.kind == "daytime" or (h.kind == "part" and h.mask == ALL_MINUTES) for h in term.hours)
+
+
+def _after_refusal(cx: Context, terms: Sequence[Term]) -> None:
+    """« jeudi matin je suis pris mais l'après-midi ça va »: the hours are of the day that was refused."""
+    for before, term in pairwise(terms):
+        if before.sign > 0 or term.sign < 0 or not term.hours_only or not (before.days and before.hours):
+            continue
+        if term.join in ("but", "", "list"):
+            term.days = before.days
+        else:
+            cx.doubt("le même jour à une autre heure, ou tous les jours")
+
+
+def _bounds_meet(one: Term, other: Term) -> bool:
+    """« pas avant neuf heures et pas après onze heures »: two bounds that face each other hold together."""
+    if len(one.hours) == 1 and len(other.hours) == 1:
+        low, high = sorted((one.hours[0], other.hours[0]), key=lambda h: -h.first)
+        return low.last == DAY and high.first == 0 and 0 < low.first < high.last < DAY
+    return False
+
+
+def _spans_meet(cx: Context, one: Term, other: Term) -> bool:
+    """The same of days: « pas avant mardi et pas après jeudi »."""
+    if len(one.days) != 1 or len(other.days) != 1:
+        return False
+    for low, high in ((one.days[0], other.days[0]), (other.days[0], one.days[0])):
+        if low.kind == high.kind == "span" and low.last is None and low.first and high.first == cx.today and high.last:
+            return low.first <= high.last
+    return False
+
+
 def _narrow(cx: Context, wanted: list[Term]) -> None:
     """Share hours and weeks among the terms of a list, as French does."""
-    if wanted and all(t.hours_only and t.hours[0].kind == "daytime" for t in wanted):
+    if wanted and all(t.hours_only and _is_whole_day(t) for t in wanted):
         cx.doubt("dans la journée, sans dire laquelle")
     for index, term in enumerate(wanted):
         if index == 0:
@@ -79,7 +111,11 @@ def _narrow(cx: Context, wanted: list[Term]) -> None:
             continue
         if term.join == "but" and _is_narrow(term) and _is_narrow(before):
             cx.doubt("un jour, mais un autre")
-        if term.hours_only:
+        if term.join == "but" and term.sets and before.sets:
+            cx.doubt("une proposition, mais autrement")
+        if term.join != "or" and term.days_only and before.days_only and _spans_meet(cx, before, term):
+            before.days, term.inherited = [*before.days, *term.days], True
+        elif term.hours_only:
             _hours_alone(cx, wanted, index)
         elif term.join not in ("or", "list") and (
             _apply_span(cx, term, wanted[:index]) or _inside_span(cx, term, before)
@@ -107,6 +143,11 @@ def _hours_alone(cx: Context, wanted: list[Term], index: int) -> None:
             break
     last = block[0]
     if last.inherited and last.hours_only:
+        return
+    if last.hours and _bounds_meet(last, term):
+        if term.join == "or":
+            cx.doubt("avant une heure ou après une autre, ou entre les deux")
+        _intersect_hours(cx, [t for t in block if t.hours is last.hours or t is last], term)
         return
     if last.hours_only:
         if term.join in ("but", "plutot"):
@@ -260,7 +301,7 @@ def _among_offers(cx: Context, term: Term) -> Minutes | None:
 
 def _days_mask(cx: Context, days: Sequence[Days], *, every: bool = False) -> int:
     if len(days) == 1:
-        return days[0].mask if every else days[0].alone
+        return days[0].mask if every and days[0].first is None else days[0].alone
     weekdays = any(d.kind in ("weekday", "every") for d in days)
     frame = next((d for d in days if d.kind == "span" and d.within == (None, None) and d.first and d.last), None)
     mask = ALL_DAYS

@@ -51,6 +51,18 @@ def _later(cx: Context, f: Found) -> Made | None:
     return _shifted(cx, f, forward=True)
 
 
+@OFFERS.rule("le LATER")
+def _the_latest(cx: Context, f: Found) -> Made | None:
+    """« le plus tard »: of several offers the last."""
+    return _exact(cx, [cx.offered[-1]]) if len(cx.offered) > 1 else None
+
+
+@OFFERS.rule("le EARLIER")
+def _the_earliest(cx: Context, f: Found) -> Made | None:
+    """« le plus tôt »: of several offers the first, else as soon as possible."""
+    return _exact(cx, [cx.offered[0]]) if len(cx.offered) > 1 else [("SOON", "soonest")]
+
+
 @OFFERS.rule("l:EARLIER", f"l:EARLIER {_WITHIN}")
 def _earlier(cx: Context, f: Found) -> Made | None:
     return _shifted(cx, f, forward=False)
@@ -157,8 +169,9 @@ def _same(cx: Context, f: Found) -> Made | None:
         return None
     if f["s"] == "same_day":
         days = {o.date() for o in cx.offered}
-        mask = sum(cx.day(d) for d in days)
-        return [("DAY", Days(mask, "span", first=min(days), last=max(days)))]
+        near = sum(cx.day(d) for d in days)
+        every = sum(cx.weekday(number) for number in {d.weekday() for d in days})
+        return [("DAY", Days(every, "weekday", near=near, first=min(days), last=max(days)))]
     if f["s"] == "same_week":
         first, last = _unit_of(cx, cx.offered[0].date(), "semaine")
         return [("DAY", cx.between(first, last))]

@@ -175,13 +175,17 @@ def _barely(cx: Context, f: Found) -> Made | None:
     return None if last is None else _span(cx, last + timedelta(days=1), last + timedelta(days=7))
 
 
-@RANGES.rule("d:DAY j:(OR|AND) (PICK|la|le) n:NEXT")
+@RANGES.rule("d:DAY j:(OR|AND|BUT|COMMA) (PICK|la|le) NEXT", "d:DAY j:BUT? PICK NEXT")
 def _or_the_next(cx: Context, f: Found) -> Made | None:
-    """« cette semaine ou celle d'après »."""
+    """« cette semaine ou celle d'après », « pas la semaine prochaine mais la suivante »."""
+    before, joint = f.before(), f.piece("j")
+    if (joint is None or joint.kind != "OR") and (before is None or before.kind != "NOT"):
+        return None
     days: Days = f["d"]
     if days.first is None or days.last is None or days.kind != "span" or (days.last - days.first).days > 6:
         return None
-    return [("DAY", days), ("OR", "ou"), ("DAY", _week_after(cx, days.last))]
+    between: Made = [("OR", "ou")] if joint is not None and joint.kind == "OR" else [("BUT", "mais")]
+    return [("DAY", days), *between, ("DAY", _week_after(cx, days.last))]
 
 
 @RANGES.rule("e:EARLIEST h:HRS", "h:HRS a? LATEST", "LATEST h:HRS")

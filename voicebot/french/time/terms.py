@@ -274,7 +274,7 @@ class TermBuilder:
 def _ahead(pieces: Sequence[Piece], index: int) -> bool:
     """Whether a time is named before the clause ends."""
     for piece in pieces[index:]:
-        if piece.kind in TIME:
+        if piece.kind in TIME and not (piece.kind == "HRS" and piece.value.kind == "any"):
             return True
         if piece.kind in ("STOP", "DONC", "WANT", "PLUTOT", "CANT", "CAN", "BUSY", "YES") or piece.kind == "BUT":
             return False
