@@ -68,10 +68,11 @@ async def run(first: int, count: int, at_once: int, transcripts: bool) -> Counte
             stderr=asyncio.subprocess.PIPE,
         )
         assert service.stderr is not None
-        url = ""
+        url = last = ""
         while (text := (await service.stderr.readline()).decode().strip()) != "READY":
             if not text and service.stderr.at_eof():
-                raise SystemExit("the service did not become ready")
+                raise SystemExit(f"the service did not become ready: {last}")
+            last = text or last
             if found := re.match(r"patient's page: (\S+)", text):
                 url = found[1]
         drain = asyncio.create_task(service.stderr.read())
