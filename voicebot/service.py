@@ -42,7 +42,10 @@ log = logging.getLogger("voicebot.service")
 SPEECH_READY = 60.0
 TELEPHONY_READY = 45.0
 RASA_READY = 120.0
-"""How long each child may take to be ready, s (Rasa imports TensorFlow)."""
+"""How long each child may take to be ready on a busy machine, s; each is a few seconds on a quiet one."""
+
+REREAD_SECONDS = 1.0
+"""How often the practice's file is looked at, s."""
 
 STOP_CALLS = 0.5
 """How long calls may take to settle when the service stops, s."""
@@ -124,6 +127,7 @@ class Service:
         if self.web is not None:
             await self.web.start()
         self._tasks = [asyncio.create_task(child.supervise()) for child in self._children]
+        self._tasks.append(asyncio.create_task(self._reread()))
 
     def _bind(self) -> None:
         """Take the doors that callers and the desk use."""
@@ -201,7 +205,7 @@ class Service:
             self._calls[call_id] = task
         try:
             mind = self._mind(call_id, start.data.get("caller"))
-            call = Call(call_id, Link(reader, writer), mind, self.journal, Terms(self.workspace.practice.transcript))
+            call = Call(call_id, Link(reader, writer), mind, self.journal, Terms(self.workspace.rules().transcript))
             await call.run(str(start.data.get("kind")))
             self._after(call_id, mind)
         except ProtocolError as error:
@@ -214,6 +218,17 @@ class Service:
         finally:
             self._calls.pop(call_id, None)
             writer.close()
+
+    async def _reread(self) -> None:
+        """Take up changes of the practice's file; a wrong file changes nothing but the log, once."""
+        rules, told = self.workspace.rules, None
+        while True:
+            await asyncio.sleep(REREAD_SECONDS)
+            if await asyncio.to_thread(rules.refresh):
+                log.warning("the practice's file was read again")
+            if rules.error is not None and rules.error is not told:
+                log.error("the practice's file is not used as it stands:\n%s", rules.error)
+            told = rules.error
 
     def _prepare(self) -> None:
         """Load now what the first turn of the first call would wait for."""
@@ -241,7 +256,8 @@ class Service:
     def _mind(self, call_id: str, caller: object) -> Conversation:
         workspace = self.workspace
         # A transfer is not dialled yet, so none is promised: who asks for a person is called back.
-        practice = replace(workspace.practice, transfer=replace(workspace.practice.transfer, secretary=None))
+        rules = workspace.rules()
+        practice = replace(rules, transfer=replace(rules.transfer, secretary=None))
         return Conversation(
             practice=practice,
             agenda=workspace.agenda,

@@ -9,8 +9,11 @@ import signal
 import sys
 
 from voicebot.cli.setup import open_workspace
-from voicebot.errors import ConfigurationError
 from voicebot.service import Ports, Service, run_until
+
+WEB_PORT = 8080
+HTTP_PORT = 8000
+"""The doors that are opened when none is named, beside the SIP port of the practice's file."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +29,11 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(
         level=logging.INFO if args.verbose else logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s"
     )
-    if args.sip_port is None and args.web_port is None and args.http_port is None:
-        raise ConfigurationError("serve: name at least one door: --sip-port 5060, --web-port 8080 or --http-port 8000")
-    service = Service(open_workspace(args), Ports(args.sip_port, args.web_port, args.http_port))
+    workspace = open_workspace(args)
+    ports = Ports(args.sip_port, args.web_port, args.http_port)
+    if ports == Ports():
+        ports = Ports(workspace.practice.sip.port, WEB_PORT, HTTP_PORT)
+    service = Service(workspace, ports)
 
     def ready() -> None:
         if service.web is not None:
