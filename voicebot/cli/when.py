@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Iterable
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import Literal, cast
 
 from voicebot.cli.common import Clock, emit, minute, parse_now
 from voicebot.errors import ConfigurationError
-from voicebot.french.when import read
+from voicebot.french.when import WhenSettings, read
 from voicebot.ports import When
-
-_PRACTICE_ZONE = ZoneInfo("Europe/Paris")
+from voicebot.practice import load_practice
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.epilog = (
-        "Exit status: 0 when every text gave at least one window, 1 when one gave none. Only a reading that is sure "
-        "may be booked without asking; what was not understood is in leftover."
+        "Times that suit, within 120 days, as half-open windows; opening hours are ignored. Only a reading that is "
+        "sure may be booked without asking; the words that were not understood are in leftover. On a terminal the "
+        "reading is shown in French, elsewhere or with --json as one JSON object a line."
     )
     parser.add_argument("text", metavar="TEXT", nargs="+", help="what a caller said, or - to read one text a line")
     parser.add_argument(
@@ -33,19 +34,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read each text and print its reading."""
+    practice = load_practice(args.practice)
+    zone = cast(Literal["A", "B", "C"] | None, practice.school_zone)
+    settings = WhenSettings(school_zone=zone) if zone else WhenSettings()
+    clock = Clock(practice.zone, parse_now(args.now))
     offered = _offered(args.offered)
-    clock = Clock(_PRACTICE_ZONE, parse_now(args.now))
     text = " ".join(args.text)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     lines: Iterable[str] = (line.rstrip("\r\n") for line in sys.stdin) if text == "-" else [text]
-    status = 0
     for line in lines:
-        when = read(line, now=clock.now(), offered=offered)
-        if args.json or text == "-":
+        when = read(line, now=clock.now(), offered=offered, settings=settings)
+        if args.json or text == "-" or not sys.stdout.isatty():
             emit(as_json(when))
         else:
             _show(when)
-        status = status or int(not when.windows)
-    return status
+    return 0
 
 
 def as_json(when: When) -> dict[str, object]:
@@ -73,7 +77,7 @@ def _offered(text: str) -> list[datetime]:
 
 
 def _show(when: When) -> None:
-    print(when.reading or "(rien compris)")
+    print(when.reading or "(aucun moment)")
     for start, end in when.windows:
         print(f"  {minute(start)} … {minute(end)}")
     if when.leftover:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from voicebot.french.numbers import NUMBER_WORDS, readings
+from voicebot.french.numbers import NUMBER_WORDS, compounds, readings
 from voicebot.french.phrases import Phrases, load
 from voicebot.french.words import fold, split
 
@@ -51,7 +51,7 @@ class _Parse:
 
 def read_birth_date(text: str, *, today: date) -> BirthDate:
     """Read a birth date out of an utterance, or out of the keys ``DDMMYYYY``."""
-    words = [word for word in split(text) if word.norm not in _SEPARATORS]
+    words = compounds([word for word in split(text) if word.norm not in _SEPARATORS], text)
     kept: list[tuple[str, str]] = []
     norms = [word.norm for word in words]
     index = 0
@@ -64,10 +64,10 @@ def read_birth_date(text: str, *, today: date) -> BirthDate:
         if around[1] == "correction" and kept:
             kept = []
         index += around[0]
-    best, repaired = _best(tuple(norm for norm, _ in kept)), False
-    if best is None:
-        mended = tuple(_mend(norm) for norm, _ in kept)
-        best, repaired = _best(mended), True
+    best = _best(tuple(norm for norm, _ in kept))
+    mended = _best(tuple(_mend(norm) for norm, _ in kept))
+    repaired = mended is not None and (best is None or _size(mended) > _size(best))
+    best = mended if repaired else best
     if best is None:
         return BirthDate((), sure=False, leftover=tuple(text for _, text in kept))
     start, parses = best
@@ -75,6 +75,10 @@ def read_birth_date(text: str, *, today: date) -> BirthDate:
     found = tuple(dict.fromkeys(dates))
     leftover = tuple(text for i, (_, text) in enumerate(kept) if not start <= i < parses[0].end)
     return BirthDate(found, sure=len(found) == 1 and not leftover and not repaired, leftover=leftover)
+
+
+def _size(best: tuple[int, list[_Parse]]) -> int:
+    return best[1][0].end - best[0]
 
 
 def _best(norms: tuple[str, ...]) -> tuple[int, list[_Parse]] | None:
@@ -126,8 +130,8 @@ def _year_readings(norms: tuple[str, ...], start: int) -> Iterator[tuple[tuple[i
     if norms[start].isdecimal() and len(norms[start]) == 4:
         yield (int(norms[start]),), start + 1
     for head, century in ((("mille", "neuf"), 1900), (("dix", "neuf"), 1900), (("deux", "mille"), 2000)):
-        end = start + len(head)
-        if norms[start:end] != head:
+        end = next((e for e in (start + 1, start + 2) if tuple(" ".join(norms[start:e]).split()) == head), None)
+        if end is None:
             continue
         hundred = end < len(norms) and norms[end] in ("cent", "cents")
         if century == 1900 and not hundred and head[0] == "mille":
@@ -159,7 +163,7 @@ def _dates(parse: _Parse, today: date) -> Iterator[date]:
 @lru_cache(maxsize=2048)
 def _mend(norm: str) -> str:
     """A number or month that one slip of the recogniser away from this word; the word itself when there is none."""
-    if norm in NUMBER_WORDS or norm in _MONTHS or norm.isdecimal():
+    if norm in NUMBER_WORDS or norm in _MONTHS or norm.isdecimal() or " " in norm:
         return norm
     if norm in _SLIPS:
         return _SLIPS[norm]

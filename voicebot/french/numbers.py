@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from text_to_num import find_numbers
 
-from voicebot.french.words import split
+from voicebot.french.words import Word, split
 
 _UNITS = (
     *("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize"),
@@ -94,6 +95,34 @@ def _run_numbers(run: tuple[str, ...]) -> tuple[Number, ...]:
     return tuple(numbers)
 
 
+def compounds(words: Sequence[Word], text: str) -> list[Word]:
+    """Join words that a hyphen makes one number: « quatre-vingt-un » becomes a single word, its parts spaced.
+
+    Who writes hyphens tells « soixante-dix-huit » (78) from « soixante dix-huit » (60 18).
+    """
+    composed = unicodedata.normalize("NFC", text)
+    joined: list[Word] = []
+    for word in words:
+        last = joined[-1] if joined else None
+        if last is not None and composed[last.end : word.start] in ("-", "‐", "‑") and word.norm in NUMBER_WORDS:
+            joined[-1] = Word(f"{last.text}-{word.text}", f"{last.norm} {word.norm}", last.start, word.end)
+        else:
+            joined.append(word)
+    return [part for word in joined for part in ([word] if _is_compound(word.norm) else _parts(word))]
+
+
+def _is_compound(norm: str) -> bool:
+    return " " not in norm or tuple(norm.split()) in _spellings()
+
+
+def _parts(word: Word) -> list[Word]:
+    parts, start = [], word.start
+    for text, norm in zip(word.text.split("-"), word.norm.split(), strict=True):
+        parts.append(Word(text, norm, start, start + len(text)))
+        start += len(text) + 1
+    return parts
+
+
 def readings(norms: tuple[str, ...], start: int, *, below: int = 100) -> Iterator[tuple[int, int]]:
     """Every number that folded words may mean from ``start`` on, longest first: (value, end).
 
@@ -112,8 +141,14 @@ def readings(norms: tuple[str, ...], start: int, *, below: int = 100) -> Iterato
         return
     table = _spellings()
     for end in range(min(start + _LONGEST, len(norms)), start, -1):
-        if 0 < (value := table.get(norms[start:end], 0)) < below:
+        words = tuple(" ".join(norms[start:end]).split())
+        if 0 < (value := table.get(words, 0)) < below and _may_join(norms[start:end]):
             yield value, end
+
+
+def _may_join(norms: tuple[str, ...]) -> bool:
+    """Words that hyphens left apart are one number only around « et » and « cent »."""
+    return len(norms) == 1 or not any(" " in norm for norm in norms) or bool({"et", "cent", "cents"} & set(norms))
 
 
 @lru_cache(maxsize=1)

@@ -22,6 +22,7 @@ from voicebot.french.time import (
     terms,
     weekdays,
 )
+from voicebot.french.time.feasts import school_holidays
 from voicebot.french.time.grammar import PASSES
 from voicebot.french.time.lexer import pieces_of, understood
 from voicebot.french.time.nodes import Context
@@ -30,7 +31,7 @@ from voicebot.french.time.settings import DEFAULT, WhenSettings
 from voicebot.french.words import Word, split
 from voicebot.ports import When
 
-__all__ = ["DEFAULT", "WhenSettings", "read"]
+__all__ = ["DEFAULT", "WhenSettings", "prepare", "read"]
 
 RULES = (clocks, hours, weekdays, durations, dates, spans, celebrations, ranges, moments, moves, offers)
 """The modules that hold the rules of the grammar: importing them makes it."""
@@ -82,6 +83,11 @@ def read(
         sure=bool(windows) and not leftover and not cx.doubts,
         reading=reading.describe(cx, result, soonest=soonest) if windows else "",
     )
+
+
+def prepare(now: datetime, settings: WhenSettings = DEFAULT) -> None:
+    """Load the calendar of school holidays (about a second, once a process), so that no caller waits for it."""
+    school_holidays("vacances", settings.school_zone, now.date())
 
 
 def _leftover(words: Sequence[Word], pieces: Sequence[Piece]) -> tuple[str, ...]:

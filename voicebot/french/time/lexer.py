@@ -106,6 +106,8 @@ def pieces_of(cx: Context, words: Sequence[Word], claimed: Sequence[tuple[int, i
         piece = _piece(words, norms, index, found)
         if any(taken[index : piece.end]):
             piece = _word(words, norms, index)
+        if norms[index] == "…" or norms[index : index + 2] == [".", "."]:
+            cx.hesitations.add(index)
         if piece.kind != "DROP":
             pieces.append(piece)
         elif piece.value == "hesitation":
@@ -119,6 +121,8 @@ def _piece(words: Sequence[Word], norms: list[str], index: int, found: dict[int,
     number = found.get(index)
     if phrase and (number is None or phrase[0] > number.end - number.start or phrase[0] > 1):
         length, (kind, value) = phrase
+        if kind == "PREV" and words[index].text.lower() == "passe":
+            return _word(words, norms, index)  # « le bus passe », not « mardi passé »
         return _MAKER.piece(kind, value, index, index + length)
     if number is not None:
         return _MAKER.piece("NUM", number.value, index, number.end)
