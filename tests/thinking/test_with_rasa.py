@@ -38,11 +38,13 @@ class Flickering:
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_a_call_goes_on_while_rasa_dies_and_comes_back(cabinet: Cabinet, understander: RasaUnderstander) -> None:
+@pytest.mark.parametrize("scenario", SCENARIOS[:3], ids=lambda scenario: scenario.name)
+async def test_a_call_goes_on_while_rasa_dies_and_comes_back(
+    scenario: Scenario, cabinet: Cabinet, understander: RasaUnderstander
+) -> None:
     cabinet.understander = Flickering(understander)
-    for scenario in SCENARIOS[:3]:
-        happened = await talk(cabinet.call(), scenario.answers)
-        assert happened.last.outcome == "booked", str(happened)
+    happened = await talk(cabinet.call(), scenario.answers)
+    assert happened.last.outcome == "booked", str(happened)
 
 
 @pytest.mark.asyncio(loop_scope="session")
