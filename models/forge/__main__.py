@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 MINIATURE = Path(__file__).resolve().parents[1] / "miniature"
@@ -23,7 +24,9 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     work = argparse.ArgumentParser(add_help=False)
-    work.add_argument("--work", type=Path, default=Path("/tmp/forge"), help="shards and checkpoints (3 GB)")
+    work.add_argument(
+        "--work", type=Path, default=Path(tempfile.gettempdir()) / "forge", help="shards and checkpoints (3 GB)"
+    )
     shards = argparse.ArgumentParser(add_help=False)
     shards.add_argument("--shards", type=int, default=64, help="of 2000 utterances each")
     train = argparse.ArgumentParser(add_help=False)
