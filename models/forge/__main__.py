@@ -24,9 +24,8 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     work = argparse.ArgumentParser(add_help=False)
-    work.add_argument(
-        "--work", type=Path, default=Path(tempfile.gettempdir()) / "forge", help="shards and checkpoints (3 GB)"
-    )
+    here = Path(tempfile.gettempdir()) / "forge"
+    work.add_argument("--work", type=Path, default=here, help="shards and checkpoints (3 GB)")
     shards = argparse.ArgumentParser(add_help=False)
     shards.add_argument("--shards", type=int, default=64, help="of 2000 utterances each")
     train = argparse.ArgumentParser(add_help=False)

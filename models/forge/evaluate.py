@@ -121,8 +121,8 @@ nothing else; its figures are never the product's, which runs a full Whisper mod
 
 Telephone or wide band with noise, room and level as in training; short windows. A feminine ending that cannot be heard
 ("née") is no error. "Unseen" means the wording and the voice: names, dates and numbers come from the same lists and
-ranges as in training. Half way through training, training sentences (never the held-out ones) were added for what was
-then heard badly, so these figures flatter a little.
+ranges as in training. In the second half of training, sentences (never the held-out ones) were added to it for what was
+then heard badly on held-out ones, so these figures flatter a little.
 
 | condition | utterances | word errors | exact |
 |---|---|---|---|
