@@ -15,16 +15,16 @@ from voicebot.french.time import (
     moments,
     moves,
     offers,
+    polarity,
     ranges,
     reading,
     reasons,
     spans,
-    terms,
     weekdays,
 )
 from voicebot.french.time.feasts import school_holidays
 from voicebot.french.time.grammar import PASSES
-from voicebot.french.time.lexer import pieces_of, understood
+from voicebot.french.time.lexer import pieces_of, understood, without_stutter
 from voicebot.french.time.nodes import Context
 from voicebot.french.time.patterns import Piece
 from voicebot.french.time.settings import DEFAULT, WhenSettings
@@ -61,7 +61,7 @@ def read(
         Windows of local start times within 120 days, half-open, sorted and merged. ``sure`` is False when a content
         word was not understood (it is in ``leftover``), when the words allow two readings, and when nothing fits.
     """
-    words = split(text)
+    words = without_stutter(split(text))
     cx = Context(now, tuple(offered), settings)
     if len(words) > _LONGEST:
         words = words[:_LONGEST]
@@ -70,7 +70,7 @@ def read(
     for grammar in PASSES:
         pieces = grammar.reduce(cx, pieces)
     pieces = reasons.without_reasons(cx, pieces)
-    builder = terms.TermBuilder(cx)
+    builder = polarity.TermBuilder(cx)
     built = builder.build(pieces)
     soonest = builder.soonest or any(p.kind == "EARLIEST" for p in pieces)
     result = compose.compose(cx, built, universe=soonest or builder.any)

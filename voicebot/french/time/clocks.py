@@ -185,15 +185,14 @@ def _between_numbers(cx: Context, f: Found) -> Made | None:
 def _event(cx: Context, f: Found) -> Made | None:
     """« je finis à 17 heures »: the hour of an occupation; only « donc » says what follows from it."""
     before, after = f.before(), f.after()
-    if before is not None and before.kind == "REASON":
-        return [("EVENT", None)]
-    if after is None or after.kind != "DONC":
-        cx.doubt("l'heure d'une occupation, sans dire ce que l'on veut")
-        return [("word", "apres"), ("CLK", f["c"])]
-    return [("EVENT", None)]
+    explained = (before is not None and before.kind == "REASON") or (after is not None and after.kind == "DONC")
+    return [("EVENTED", "explained" if explained else "open")]
 
 
-@COMPANY.rule("EVENT (a|NEAR)* c:CLK DONC w:(apres|avant)", "c:CLK DONC w:(apres|avant)")
+@COMPANY.rule(
+    "EVENT (a|NEAR)* c:CLK (DONC|COMMA|PLUTOT)* w:(apres|avant)",
+    "c:CLK (DONC|COMMA|PLUTOT) (COMMA|PLUTOT)? w:(apres|avant)",
+)
 def _so_after(cx: Context, f: Found) -> Made | None:
     """« je finis à 17 heures donc après »."""
     after = f.after()

@@ -54,9 +54,9 @@ _SCHOOL = {
 
 
 def next_feast(name: str, today: date) -> tuple[date, date]:
-    """First and last day of the next feast of that name (``fetes`` are Christmas to New Year's Day)."""
+    """First and last day of the next feast of that name (``fetes`` are Christmas Eve to New Year's Day)."""
     if name == "fetes":
-        first = _next("noel", today)
+        first = _next("reveillon", today)
         return first, date(first.year + 1, 1, 1)
     if name == "entre_fetes":
         first = _next("saint_sylvestre", today)

@@ -69,6 +69,9 @@ def _before(cx: Context, f: Found) -> Made | None:
 
 @HOURS.rule("NOT (apres|au dela|LATER) (de|d|QUE)* c:CLK", "LATEST (a|NEAR)? c:CLK", "a? c:CLK LATEST")
 def _until(cx: Context, f: Found) -> Made | None:
+    before = f.before()
+    if before is not None and before.kind == "OR" and f.first_word() == f["c"]:
+        return _set(cx, f["c"], 0, 1, point=True)
     return _set(cx, f["c"], None, 1)
 
 

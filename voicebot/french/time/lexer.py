@@ -40,6 +40,7 @@ _EMPTY |= {
     "souhait": "WANT",
     "il_y_a": "AGO",
     "deja": "HAVE",
+    "depart": "LEAVE",
     "circonstance": "BOOK",
     "cest": "IS",
 }
@@ -73,11 +74,49 @@ _FUZZY: dict[str, tuple[str, Any]] = {
 _MAKER = Grammar(ALPHABET)
 
 
+def without_stutter(words: Sequence[Word]) -> list[Word]:
+    """Drop what is said twice in a row (« à à dix heures ») and words broken off (« mer mercredi »)."""
+    norms = [word.norm for word in words]
+    kept: list[Word] = []
+    index = 0
+    while index < len(words):
+        if size := _repeated(norms, index):
+            index += size
+        elif _broken_off(norms, index):
+            index += 1
+        else:
+            kept.append(words[index])
+            index += 1
+    return kept
+
+
+def _repeated(norms: Sequence[str], index: int) -> int:
+    """The length of a run of words that comes again at once; hours are no stutter (« dix heures dix heures dix »)."""
+    for size in (3, 2, 1):
+        run = norms[index : index + size]
+        if len(run) == size and run == norms[index + size : index + 2 * size] and not _HOURS & set(run):
+            if all(norm.isdecimal() or not norm[0].isalnum() for norm in run):
+                continue
+            return size
+    return 0
+
+
+def _broken_off(norms: Sequence[str], index: int) -> bool:
+    if index + 1 >= len(norms) or not 2 <= len(norms[index]) < len(norms[index + 1]):
+        return False
+    whole = _PHRASES.at(norms, index + 1)
+    known = norms[index] in TOOLS or _PHRASES.at(norms, index) or norms[index] in numbers.NUMBER_WORDS
+    return (
+        not known and whole is not None and whole[1][0] in _FUZZY_CLASSES and norms[index + 1].startswith(norms[index])
+    )
+
+
+_HOURS = frozenset({"heure", "heures", "h"})
 _UNDERSTOOD = frozenset(
     (
         *("DAY", "HRS", "SET", "ANY", "SOON", "EARLIEST", "OR", "AND", "COMMA", "STOP", "BUT", "NOT", "PLUTOT", "CORR"),
         *("NO", "YES", "DONC", "CANT", "CAN", "BUSY", "BOOK", "CLAIM", "REASON", "SINCE", "MOVE", "TITLE", "WANT"),
-        *("HAVE", "EVENT", "THIS", "EXACT", "SOFT", "DASH", "COLON", "SLASH", "AGO", "IS", "QUE"),
+        *("HAVE", "EVENTED", "LEAVE", "THIS", "EXACT", "SOFT", "DASH", "COLON", "SLASH", "AGO", "IS", "QUE"),
     )
 )
 """Kinds of pieces that are no leftover once the grammar has passed."""
@@ -106,6 +145,8 @@ def pieces_of(cx: Context, words: Sequence[Word], claimed: Sequence[tuple[int, i
         piece = _piece(words, norms, index, found)
         if any(taken[index : piece.end]):
             piece = _word(words, norms, index)
+        if pieces and pieces[-1].kind == "TITLE" and piece.kind in ("MONTH", "FEAST"):
+            piece = _MAKER.piece("UNKNOWN", norms[index], index, piece.end)  # « docteur Janvier », « madame Noël »
         if norms[index] == "…" or norms[index : index + 2] == [".", "."]:
             cx.hesitations.add(index)
         if piece.kind != "DROP":

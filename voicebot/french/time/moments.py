@@ -52,6 +52,9 @@ def _from_moment(cx: Context, f: Found) -> Made | None:
 def _until_moment(cx: Context, f: Found) -> Made | None:
     hours: Hours = f["h"]
     day = _bound(cx, f["d"], hours)
+    before = f.before()
+    if before is not None and before.kind == "OR" and f.first_word() == f["d"]:
+        return [("DAY", f["d"]), ("HRS", hours)]  # « cet après-midi ou demain matin au plus tard » names both
     if day is None:
         return None
     end = hours.first if f.first_word() == "avant" or _is_moment(cx, hours) else hours.last

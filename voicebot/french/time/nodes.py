@@ -110,6 +110,10 @@ class Context:
         """Note why the reading is not sure."""
         self.doubts.append(reason)
 
+    def forget(self, reason: str) -> None:
+        """Take back a doubt that later words have lifted."""
+        self.doubts = [doubt for doubt in self.doubts if doubt != reason]
+
     def index(self, day: date) -> int:
         """Days from today."""
         return (day - self.today).days

@@ -88,10 +88,12 @@ def _shifted(cx: Context, f: Found, *, forward: bool) -> Made | None:
             first, last = cx.settings.parts[part]
             made.append(("HRS", Hours(minutes(first, last), "part", article=True, first=first, last=last)))
         return made
-    made = after(cx, cx.offered[-1]) if forward else before(cx, cx.offered[0])
     if unit in ("semaine", "mois"):
-        made.append(("DAY", cx.between(*_unit_of(cx, cx.offered[-1 if forward else 0].date(), unit))))
-    return made
+        base = cx.offered[-1 if forward else 0].date()
+        start, end = _unit_of(cx, base, unit)
+        one = timedelta(days=1)
+        return [("DAY", cx.between(base + one, end) if forward else cx.between(start, base - one))]
+    return after(cx, cx.offered[-1]) if forward else before(cx, cx.offered[0])
 
 
 def _unit_of(cx: Context, day: date, unit: str) -> tuple[date, date]:
@@ -201,6 +203,18 @@ def _unit_beside(cx: Context, f: Found) -> Made | None:
         return [("DAY", cx.one(base + timedelta(days=step)))]
     monday = cx.monday(base) + timedelta(weeks=step)
     return [("DAY", cx.between(monday, monday + timedelta(days=6)))]
+
+
+@OFFERS.rule("le n:NUM")
+def _number(cx: Context, f: Found) -> Made | None:
+    """« le deux », which may be the second offer or the second of the month."""
+    following, count = f.after(), f["n"]
+    if not 1 <= count <= len(cx.in_order) or any(offer.day == count for offer in cx.offered):
+        return None
+    if following is not None and following.kind not in ("STOP", "COMMA", "YES", "BOOK"):
+        return None
+    cx.doubt("la proposition de ce rang, ou le jour de ce numéro")
+    return _exact(cx, [cx.in_order[count - 1]])
 
 
 @OFFERS.rule("BOTH", "les n:NUM")

@@ -91,6 +91,13 @@ class Found:
         end = self._match.end()
         return self._pieces[end] if end < len(self._pieces) else None
 
+    def follows(self, kind: str) -> bool:
+        """Whether a piece of this kind stands in front of the match, articles aside."""
+        at = self._match.start() - 1
+        while at >= 0 and self._pieces[at].value in ("le", "la", "les", "l"):
+            at -= 1
+        return at >= 0 and self._pieces[at].kind == kind
+
     def before(self) -> Piece | None:
         """The piece in front of the match."""
         start = self._match.start()

@@ -99,6 +99,9 @@ def _before(cx: Context, f: Found) -> Made | None:
     "d:DAY (OR|AND) (avant|EARLIER)",
 )
 def _until(cx: Context, f: Found) -> Made | None:
+    before = f.before()
+    if before is not None and before.kind == "OR" and f.first_word() == f["d"]:
+        return [("DAY", f["d"])]  # « mardi ou mercredi au plus tard » names both
     last = last_of(cx, f["d"])
     if last is None:
         return None
@@ -178,8 +181,8 @@ def _barely(cx: Context, f: Found) -> Made | None:
 @RANGES.rule("d:DAY j:(OR|AND|BUT|COMMA) (PICK|la|le) NEXT", "d:DAY j:BUT? PICK NEXT")
 def _or_the_next(cx: Context, f: Found) -> Made | None:
     """« cette semaine ou celle d'après », « pas la semaine prochaine mais la suivante »."""
-    before, joint = f.before(), f.piece("j")
-    if (joint is None or joint.kind != "OR") and (before is None or before.kind != "NOT"):
+    joint = f.piece("j")
+    if (joint is None or joint.kind != "OR") and not f.follows("NOT"):
         return None
     days: Days = f["d"]
     if days.first is None or days.last is None or days.kind != "span" or (days.last - days.first).days > 6:

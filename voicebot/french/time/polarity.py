@@ -1,44 +1,17 @@
-"""Polarity: which of the days and hours that were named are wanted, refused, corrected or only explained."""
+"""Polarity: which of the days and hours that were named are wanted, refused or corrected."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from voicebot.french.time.nodes import Context, Days, Exact, Hours
+from voicebot.french.time.nodes import Context, Days, Exact
 from voicebot.french.time.patterns import Piece
 from voicebot.french.time.reasons import TIME
+from voicebot.french.time.term import EITHER, Term, narrows_days, narrows_hours
 
 _BOUNDARY = frozenset({"STOP", "BUT", "DONC", "WANT", "PLUTOT", "CANT", "CAN", "BUSY"})
+_LIST_OR_CORRECTION = "une liste, ou une correction"
 _JOINS = {"OR": "or", "AND": "and", "COMMA": "comma"}
-
-
-@dataclass
-class Term:
-    """Days and hours that stand together, wanted (``sign`` 1) or refused (−1)."""
-
-    sign: int
-    join: str
-    """How it hangs on the term before: ``or``, ``and``, ``comma``, ``list`` (nothing between), ``but``, ``plutot``."""
-    days: list[Days] = field(default_factory=list)
-    hours: list[Hours] = field(default_factory=list)
-    sets: list[Exact] = field(default_factory=list)
-    hours_first: bool = False
-    corrects: bool = False
-    segment: int = 0
-    inherited: bool = False
-    opposed: bool = False
-    """Named right after a refused one: « pas mardi, mercredi » wants the second."""
-
-    @property
-    def hours_only(self) -> bool:
-        """Whether no day was named."""
-        return bool(self.hours) and not self.days and not self.sets
-
-    @property
-    def days_only(self) -> bool:
-        """Whether no hour was named."""
-        return bool(self.days) and not self.hours
 
 
 class TermBuilder:
@@ -57,6 +30,8 @@ class TermBuilder:
         self._end = 0
         """Word where the last time ended."""
         self._pending_not: Piece | None = None
+        self._wished = False
+        """Whether the clause asked for something before it named a time."""
         self._strict = False
         """Whether the refusal may list its days (« sauf mardi, jeudi »); « pas mardi, jeudi » is obscure."""
 
@@ -67,6 +42,9 @@ class TermBuilder:
         if self._pending_not is not None:
             self._refused_behind(pieces)
         self._oppose()
+        hours = any(term.hours or term.sets for term in self.terms)
+        if not hours and any(piece.kind == "EVENTED" and piece.value == "open" for piece in pieces):
+            self._cx.doubt("l'heure d'une occupation, sans dire ce que l'on veut")
         return [term for term in self.terms if term.days or term.hours or term.sets]
 
     def _oppose(self) -> None:
@@ -83,7 +61,8 @@ class TermBuilder:
     def _refused_behind(self, pieces: Sequence[Piece]) -> None:
         """« le lundi jamais »: a refusal at the end is of what came before."""
         back = [t for t in self.terms if t.segment == self._segment and t.sign > 0]
-        if not back or pieces[-1] is not self._pending_not:
+        final = self._pending_not is not None and self._pending_not.value == "jamais"
+        if not back or not final or pieces[-1] is not self._pending_not:
             self._cx.doubt("une négation sans objet")
         for term in back:
             term.sign = -1
@@ -97,7 +76,7 @@ class TermBuilder:
                 p.kind in ("SOON", "ANY") for p in (*pieces[index - 1 : index], *pieces[index + 1 : index + 2])
             ):
                 self._cx.doubt("au plus vite, ou à un autre moment")
-            self._close(_JOINS[kind])
+            self._close("else" if piece.value == "sinon" else _JOINS[kind])
         elif kind == "IS":
             self._is()
         elif kind == "QUE":
@@ -110,9 +89,12 @@ class TermBuilder:
         elif kind in ("CORR", "NO"):
             self._correction(pieces, index, piece)
         elif kind in ("BUT", "PLUTOT", "STOP", "DONC", "WANT", "CAN", "YES"):
+            self._wished = self._wished or kind in ("WANT", "PLUTOT")
             self._restart(kind)
         elif kind == "MOVE":
             self._move()
+        elif kind == "LEAVE":
+            self._leave(pieces, index, piece)
         elif kind == "HAVE":
             self._cx.doubt("un rendez-vous que l'on a déjà")
         elif kind == "SOON":
@@ -127,7 +109,7 @@ class TermBuilder:
         self.soonest = True
 
     def _anything(self) -> None:
-        if self._join == "or" and self.terms:
+        if self._join in EITHER and self.terms:
             self._cx.doubt("ceci, ou n'importe quand")
         self.any = True
 
@@ -135,7 +117,7 @@ class TermBuilder:
         if kind == "YES" and self._sign > 0:
             return
         join = {"BUT": "but", "PLUTOT": "plutot", "STOP": "comma", "DONC": "comma"}.get(kind, "")
-        if kind == "PLUTOT" and self._join in ("or", "and", "but"):
+        if kind == "PLUTOT" and self._join in ("or", "else", "and", "but"):
             join = self._join
         self._close(join or self._join)
         if self._pending_not is not None and kind != "YES":
@@ -146,10 +128,8 @@ class TermBuilder:
             self._segment += 1
 
     def _close(self, join: str) -> None:
-        if self._current is not None or not self._join or self._join == "comma":
+        if self._current is not None or self._join in ("", "comma") or join in EITHER:
             self._join = join
-        elif join == "or":
-            self._join = "or"
         self._current = None
 
     def _new(self, join: str) -> Term:
@@ -170,7 +150,7 @@ class TermBuilder:
     def _hesitated(self, piece: Piece) -> None:
         """« mardi euh mercredi » may be a list as well as a correction."""
         if self._cx.hesitations.intersection(range(self._end, piece.start)):
-            self._cx.doubt("une liste, ou une correction")
+            self._cx.doubt(_LIST_OR_CORRECTION)
 
     def _time(self, piece: Piece) -> None:
         if self._current is None and self._join == "comma" and self.terms:
@@ -180,14 +160,14 @@ class TermBuilder:
         if isinstance(value, Exact):
             term.sets.append(value)
         elif isinstance(value, Days):
-            if term.days and not _join_days(term.days, value):
+            if term.days and not narrows_days(term.days, value):
                 term = self._listed(piece)
             only_spans = all(d.kind == "span" for d in term.days)
             in_front = bool(term.hours) and (not term.days or (only_spans and value.kind != "span"))
             term.hours_first = term.hours_first or in_front
             term.days.append(value)
         else:
-            if term.hours and not _join_hours(term.hours, value):
+            if term.hours and not narrows_hours(term.hours, value):
                 if any(old.kind != value.kind for old in term.hours):
                     self._cx.doubt("des heures qui se contredisent")
                 term = self._listed(piece)
@@ -220,9 +200,12 @@ class TermBuilder:
                 self._cx.doubt("un refus entre deux moments")
         if not back and not ahead and piece.kind == "CANT":
             self._cx.doubt("un refus sans objet")
+        if back and not ahead and self._wished:
+            self._cx.doubt("un refus de ce qui vient d'être demandé")
         for term in back if back and not ahead else []:
             term.sign = -1
         self._segment += 1
+        self._wished = False
         self._sign, self._strict = (-1, True) if ahead else (1, False)
 
     def _correction(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
@@ -233,8 +216,10 @@ class TermBuilder:
             self._close("")
             self._sign, self._corrects, self._join = 1, True, "correct"
             return
-        if piece.kind == "CORR" and self.terms[-1].join == "list":
-            self._cx.doubt("une correction, sans dire de quoi")
+        if piece.kind == "CORR" and not ahead and self.terms[-1].join in ("list", "comma") and len(self.terms) > 1:
+            # « le 24 euh le 25 pardon »: what was said last holds.
+            self.terms[-1].corrects, self.terms[-1].join = True, "correct"
+            self._cx.forget(_LIST_OR_CORRECTION)
         if piece.kind == "NO":
             for term in self.terms:
                 if term.segment == self._segment:
@@ -248,6 +233,12 @@ class TermBuilder:
         if self._sign < 0 and self._pending_not is None:
             self._close("")
             self._sign, self._corrects = 1, False
+
+    def _leave(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
+        """« je pars samedi »: from then on, and nobody knows until when."""
+        if _ahead(pieces, index + 1):
+            self._cx.doubt("un départ, sans dire le retour")
+            self._refusal(pieces, index, piece)
 
     def _than(self, pieces: Sequence[Piece], index: int) -> None:
         """« plutôt mardi que mercredi » refuses the second; in « mardi que le matin » it means only."""
@@ -290,33 +281,3 @@ def _then_yes(pieces: Sequence[Piece], index: int) -> bool:
         elif seen:
             return piece.kind in ("YES", "CAN")
     return False
-
-
-def _join_days(days: Sequence[Days], new: Days) -> bool:
-    """Whether days without a word between them narrow one another (« mardi la semaine prochaine »)."""
-    narrow = [d for d in days if d.kind in ("weekday", "date")]
-    if new.kind == "every" and any(d.kind in ("every", "weekday") for d in days):
-        return False
-    if new.kind == "span" and not narrow and all(d.kind == "span" and not d.mask & new.mask for d in days):
-        return not all(d.mask for d in days)  # « fin janvier début février »: one or the other
-    if new.kind not in ("weekday", "date"):
-        return True
-    if not narrow:
-        return not (new.kind == "weekday" and any(d.kind == "every" for d in days))
-    kinds = {d.kind for d in narrow} | {new.kind}
-    return len(kinds) == 2 and any(d.mask & new.mask or d.wide & new.mask or d.mask & new.wide for d in narrow)
-
-
-def _join_hours(hours: Sequence[Hours], new: Hours) -> bool:
-    """Whether hours without a word between them narrow one another (« le matin à dix heures »)."""
-    if all(h.kind == "point" for h in hours) and new.kind == "point":
-        return False
-    if new.kind == "part" and any(
-        old.kind == "part" and old.mask & ~new.mask and new.mask & ~old.mask for old in hours
-    ):
-        return False  # « fin d'après-midi début de soirée »: the one or the other
-    return all(_reach(old) & _reach(new) for old in hours)
-
-
-def _reach(hours: Hours) -> int:
-    return hours.mask | hours.other | hours.lenient
