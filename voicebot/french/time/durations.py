@@ -106,7 +106,7 @@ def _coming(cx: Context, f: Found) -> Made | None:
 @DATES.rule(
     f"NOT avant (au moins)? n:{_ONE} u:UNIT",
     f"(apres|a partir de|a partir d|PREV) n:{_ONE} u:UNIT",
-    f"dans (plus|au moins|au minimum) (de|d)? n:{_ONE} u:UNIT",
+    f"dans (plus|au moins|EARLIEST) (de|d)? n:{_ONE} u:UNIT",
     f"au moins dans n:{_ONE} u:UNIT",
 )
 def _not_before(cx: Context, f: Found) -> Made | None:

@@ -10,10 +10,10 @@ from typing import Any
 from rapidfuzz.distance import DamerauLevenshtein
 
 from voicebot.french import numbers
-from voicebot.french.phrases import Phrases, load
+from voicebot.french.time.lexicon import HOUR_SLIPS, PHRASES, TOOLS
 from voicebot.french.time.nodes import Context
 from voicebot.french.time.patterns import Alphabet, Grammar, Piece
-from voicebot.french.words import Word, fold
+from voicebot.french.words import Word
 
 ALPHABET = Alphabet()
 
@@ -29,46 +29,11 @@ _BOUNDS = {
     "-": "DASH",
     "–": "DASH",
 }
-_DROPPED = ("hesitation", "politesse")
-_EMPTY = {"accord": "YES", "reservation": "BOOK", "entourage": "BOOK", "raison": "REASON", "indisponible": "BUSY"}
-_EMPTY |= {
-    "impossible": "CANT",
-    "recit": "SINCE",
-    "disponible": "CAN",
-    "deplacer": "MOVE",
-    "titre": "TITLE",
-    "souhait": "WANT",
-    "il_y_a": "AGO",
-    "deja": "HAVE",
-    "depart": "LEAVE",
-    "circonstance": "BOOK",
-    "cest": "IS",
-}
 _FUZZY_CLASSES = ("WD", "MONTH")
 _FUZZY_LENGTH = 5
-_INT_CLASSES = frozenset({"WD", "REL", "CLK", "MORE", "ORD", "MONTH", "SPAN", "ABOUT"})
-
-
-def _load() -> tuple[Phrases[tuple[str, Any]], frozenset[str], dict[str, int]]:
-    phrases: Phrases[tuple[str, Any]] = Phrases()
-    tables: dict[str, dict[str, list[str]]] = {**load("temps.toml"), "MONTH": load("mois.toml")}
-    slips = {fold(word): int(value) for value, words in tables.pop("HEURE_SLIP").items() for word in words}
-    for kind, table in tables.items():
-        for key, spoken in table.items():
-            for phrase in spoken:
-                phrases.add(phrase, (kind, int(key) if kind in _INT_CLASSES else key))
-    empty: dict[str, list[str]] = load("sans_contenu.toml")
-    for kind, spoken in empty.items():
-        if kind != "outils":
-            for phrase in spoken:
-                phrases.add(phrase, ("DROP" if kind in _DROPPED else _EMPTY[kind], kind))
-    return phrases, frozenset(fold(word) for word in empty["outils"]), slips
-
-
-_PHRASES, TOOLS, _HOUR_SLIPS = _load()
 _FUZZY: dict[str, tuple[str, Any]] = {
     words[0]: value
-    for words, value in _PHRASES.items()
+    for words, value in PHRASES.items()
     if value[0] in _FUZZY_CLASSES and len(words) == 1 and len(words[0]) >= _FUZZY_LENGTH
 }
 _MAKER = Grammar(ALPHABET)
@@ -104,8 +69,8 @@ def _repeated(norms: Sequence[str], index: int) -> int:
 def _broken_off(norms: Sequence[str], index: int) -> bool:
     if index + 1 >= len(norms) or not 2 <= len(norms[index]) < len(norms[index + 1]):
         return False
-    whole = _PHRASES.at(norms, index + 1)
-    known = norms[index] in TOOLS or _PHRASES.at(norms, index) or norms[index] in numbers.NUMBER_WORDS
+    whole = PHRASES.at(norms, index + 1)
+    known = norms[index] in TOOLS or PHRASES.at(norms, index) or norms[index] in numbers.NUMBER_WORDS
     return (
         not known and whole is not None and whole[1][0] in _FUZZY_CLASSES and norms[index + 1].startswith(norms[index])
     )
@@ -133,8 +98,8 @@ def pieces_of(cx: Context, words: Sequence[Word], claimed: Sequence[tuple[int, i
     taken = [any(word.start < end and word.end > start for start, end in claimed) for word in words]
     found = {n.start: n for n in numbers.find(norms)}
     for at, (norm, following) in enumerate(pairwise(norms)):
-        if norm in _HOUR_SLIPS and following in ("heure", "heures"):
-            found[at] = numbers.Number(_HOUR_SLIPS[norm], at, at + 1)
+        if norm in HOUR_SLIPS and following in ("heure", "heures"):
+            found[at] = numbers.Number(HOUR_SLIPS[norm], at, at + 1)
     pieces: list[Piece] = []
     index = 0
     while index < len(words):
@@ -158,7 +123,7 @@ def pieces_of(cx: Context, words: Sequence[Word], claimed: Sequence[tuple[int, i
 
 
 def _piece(words: Sequence[Word], norms: list[str], index: int, found: dict[int, numbers.Number]) -> Piece:
-    phrase = _PHRASES.at(norms, index)
+    phrase = PHRASES.at(norms, index)
     number = found.get(index)
     if phrase and (number is None or phrase[0] > number.end - number.start or phrase[0] > 1):
         length, (kind, value) = phrase
