@@ -100,7 +100,7 @@ async def _watch(data: Path, parts: dict[str, list[float]]) -> None:
     writer.write(b'{"ask": "follow"}\n')
     async for line in reader:
         event = json.loads(line)
-        if event["event"] == "turn" and event["recognition_ms"]:
+        if event.get("event") == "turn" and event["recognition_ms"]:
             for part in PARTS:
                 parts[part].append(event[part])
 

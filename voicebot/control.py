@@ -1,7 +1,7 @@
 """The running service's own Unix socket (0600): other verbs ask it for live events and for its clock.
 
-One JSON request a line, JSON answers a line: ``{"ask": "clock"}`` → ``{"now": ISO}``; ``{"ask": "follow"}`` → one
-event a line until either side closes.
+One JSON request a line, JSON answers a line: ``{"ask": "clock"}`` → ``{"now": ISO}``; ``{"ask": "follow"}`` → first
+``{"following": true}``, then one event a line until either side closes.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class ControlServer:
                     writer.write(json.dumps({"now": self._now().isoformat()}).encode() + b"\n")
                     await writer.drain()
                 case "follow":
-                    async for event in self._journal.follow():
+                    events = self._journal.follow()
+                    writer.write(b'{"following": true}\n')
+                    async for event in events:
                         writer.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
                         await writer.drain()
                 case other:
@@ -79,7 +81,8 @@ def follow(data: Path) -> Iterator[dict[str, Any]]:
         stream.write(b'{"ask": "follow"}\n')
         stream.flush()
         for line in stream:
-            yield json.loads(line)
+            if "event" in (event := json.loads(line)):
+                yield event
 
 
 def service_now(data: Path) -> datetime | None:

@@ -52,10 +52,13 @@ class Journal:
                     queue.get_nowait()
                 queue.put_nowait(None)
 
-    async def follow(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield every event from now on, until the follower lags too far or stops."""
+    def follow(self) -> AsyncIterator[dict[str, Any]]:
+        """Every event from this call on, until the follower lags too far or stops."""
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(FOLLOWER_QUEUE)
         self._followers.add(queue)
+        return self._events(queue)
+
+    async def _events(self, queue: asyncio.Queue[dict[str, Any] | None]) -> AsyncIterator[dict[str, Any]]:
         try:
             while (entry := await queue.get()) is not None:
                 yield entry

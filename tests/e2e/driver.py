@@ -44,9 +44,7 @@ class Follower:
         with reachable(path_of(self._data)) as name:
             self._reader, self._writer = await asyncio.open_unix_connection(name)
         self._writer.write(b'{"ask": "follow"}\n')
-        await self._writer.drain()
-        # An answered request for the clock would tell that following began; events are queued from then on.
-        await asyncio.sleep(0.1)
+        await self._reader.readline()  # following has begun
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,11 +97,9 @@ async def run(seed: int, url: str, data: Path) -> int:
         call_id = answer["call"]
         return str(answer["sdp"])
 
-    events = _follow(data)
+    events = await _follow(data)
     questions: asyncio.Queue[Question | None] = asyncio.Queue(20)
     watching = asyncio.create_task(_watch(events, lambda: call_id, patient, questions))
-    # Following must have begun before the call does, or its first question is missed.
-    await asyncio.sleep(0.2)
     try:
         async with Caller(exchange) as caller:
             _print({"call": call_id})
@@ -142,24 +140,43 @@ async def run(seed: int, url: str, data: Path) -> int:
 
 
 async def _follow(data: Path) -> AsyncIterator[dict[str, Any]]:
+    """The live events; following has begun when this returns, so that the call's first question is not missed."""
     with reachable(path_of(data)) as name:
         reader, writer = await asyncio.open_unix_connection(name)
-    try:
-        writer.write(b'{"ask": "follow"}\n')
-        async for line in reader:
-            yield json.loads(line)
-    finally:
-        writer.close()
+    writer.write(b'{"ask": "follow"}\n')
+    await reader.readline()
+
+    async def events() -> AsyncIterator[dict[str, Any]]:
+        try:
+            async for line in reader:
+                yield json.loads(line)
+        finally:
+            writer.close()
+
+    return events()
+
+
+async def _ours(events: AsyncIterator[dict[str, Any]], call_id: Callable[[], str]) -> AsyncIterator[dict[str, Any]]:
+    """The events of our call; those that come before its id is known wait for it."""
+    early: list[dict[str, Any]] = []
+    async for event in events:
+        early.append(event)
+        if call_id():
+            for waiting in early:
+                if waiting["call"] == call_id():
+                    yield waiting
+            early.clear()
 
 
 async def _watch(
-    events: AsyncIterator[dict[str, Any]], call_id: Any, patient: Patient, questions: asyncio.Queue[Question | None]
+    events: AsyncIterator[dict[str, Any]],
+    call_id: Callable[[], str],
+    patient: Patient,
+    questions: asyncio.Queue[Question | None],
 ) -> None:
     """Turn the events of our call into questions."""
     said = ""
-    async for event in events:
-        if call_id() and event["call"] != call_id():
-            continue
+    async for event in _ours(events, call_id):
         match event["event"]:
             case "said":
                 said = event["text"]

@@ -25,6 +25,9 @@ PRACTITIONERS = {"consultation": "le docteur Benali", "vaccination": "madame Mor
 
 NAMED = ("lefèvre", "benali", "moreau", "sage-femme")
 
+_WHAT_IS_WRONG = ("n est pas exact", "dites par exemple le nom", "pour le nom tapez 1")
+"""What the assistant asks after a no to the summary, and again."""
+
 _MINUTES = "(?:cinq|dix|quinze|vingt|trente|quarante|cinquante)"
 """What follows the hour when it is not the whole time."""
 
@@ -136,8 +139,10 @@ class Patient:
     def _confirm(self, about: str, said: str) -> Utterance:
         """Yes to what is right; no to what is not, and what is wrong when he is asked that."""
         wish, wrong = self.wish, self._wrong
-        if "n est pas exact" in fold(said) and wrong is not None:
+        if any(clue in fold(said) for clue in _WHAT_IS_WRONG):
             match wrong:
+                case None:
+                    return self._plain("confirm_yes")
                 case "birth_name":
                     return self._say("confirm_no", surname=wish.birth_name)
                 case "first_name":
