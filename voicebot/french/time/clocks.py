@@ -195,10 +195,7 @@ def _event(cx: Context, f: Found) -> Made | None:
 )
 def _so_after(cx: Context, f: Found) -> Made | None:
     """« je finis à 17 heures donc après »."""
-    after = f.after()
-    if after is not None and after.kind not in ("STOP", "COMMA", "YES"):
-        return None
-    return [("DONC", None), ("word", f["w"]), ("CLK", f["c"])]
+    return [("DONC", None), ("word", f["w"]), ("CLK", f["c"])] if f.closes() else None
 
 
 @COMPANY.rule("c:CLK (OR|COMMA|AND) n:NUM")

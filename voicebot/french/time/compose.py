@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from voicebot.french.time.masks import days_mask, hours_mask
 from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, minute_runs
 from voicebot.french.time.settings import DAY
 from voicebot.french.time.sharing import share
-from voicebot.french.time.term import ALTERNATIVE, Term
+from voicebot.french.time.term import ALTERNATIVE, EITHER, Term
 
 Minutes = list[int]
 """One set of minutes a day, from today on."""
@@ -21,6 +22,10 @@ def compose(cx: Context, terms: Sequence[Term], *, universe: bool) -> Minutes:
     terms = _corrected(cx, list(terms))
     wanted = [t for t in terms if t.sign > 0]
     refused = [t for t in terms if t.sign < 0]
+    for index, term in enumerate(wanted):
+        either = {t.join for t in wanted[index : index + 2]} & set(EITHER)
+        if either and not term.days and not term.hours:
+            term.sets = [replace(one, filters=False) for one in term.sets]  # « jeudi ou avant demain midi »
     filters = [s for t in wanted for s in t.sets if s.filters]
     wanted = [t for t in wanted if t.days or t.hours or any(not s.filters for s in t.sets)]
     _after_refusal(cx, terms)

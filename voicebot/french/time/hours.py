@@ -43,11 +43,13 @@ def _around(cx: Context, f: Found) -> Made | None:
     "NOT avant (les|NEAR)* c:CLK",
     "a? c:CLK (a|AND)? EARLIEST",
     "EARLIEST (a|NEAR)? c:CLK",
-    "c:CLK (AND|OR) (LATER|apres|au dela)",
+    "c:CLK (AND|OR) w:(LATER|apres)",
     "au dela (de|d)? c:CLK",
     "c:CLK PREV",
 )
 def _from(cx: Context, f: Found) -> Made | None:
+    if f.has("w") and not f.closes():
+        return None
     return _set(cx, f["c"], 0, None)
 
 
@@ -62,8 +64,10 @@ def _strictly_from(cx: Context, f: Found) -> Made | None:
     return _set(cx, f["c"], 1, None)
 
 
-@HOURS.rule("(avant|jusqu) (a|les|NEAR)* c:CLK", "EARLIER QUE c:CLK", "c:CLK (OR|AND) (EARLIER|avant)")
+@HOURS.rule("(avant|jusqu) (a|les|NEAR)* c:CLK", "EARLIER QUE c:CLK", "c:CLK (OR|AND) w:(EARLIER|avant)")
 def _before(cx: Context, f: Found) -> Made | None:
+    if f.has("w") and not f.closes():
+        return None
     return _set(cx, f["c"], None, 0)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, Context, Days
+from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, Days
 from voicebot.french.time.term import Term
+
+_WEEKS = 6
+"""A stretch from today that ends later than so many days is a bound (« avant Noël »), not « cette semaine »."""
 
 
 def days_mask(cx: Context, days: Sequence[Days], *, every: bool = False) -> int:
@@ -17,9 +20,30 @@ def days_mask(cx: Context, days: Sequence[Days], *, every: bool = False) -> int:
     weekdays = any(d.kind in ("weekday", "every") for d in days)
     frame = next((d for d in days if d.kind == "span" and d.within == (None, None) and d.first and d.last), None)
     mask = ALL_DAYS
+    near = _near_within_bounds(cx, days)
+    if near and not every:
+        return near
     for one in days:
         mask &= _reframed(cx, one, frame) if frame else one.wide if one.wide and weekdays else one.mask
     return mask
+
+
+def _near_within_bounds(cx: Context, days: Sequence[Days]) -> int:
+    """« lundi mais pas après le 15 décembre » is the coming Monday: a bound that it keeps changes nothing."""
+    bare = [one for one in days if one.kind == "weekday"]
+    bounds = [one for one in days if one.kind == "span"]
+    if len(bare) != 1 or len(bare) + len(bounds) != len(days) or not all(_is_bound(cx, one) for one in bounds):
+        return 0
+    near = bare[0].alone
+    for one in bounds:
+        near &= one.mask
+    return near
+
+
+def _is_bound(cx: Context, days: Days) -> bool:
+    """Whether a span is open at one end: before or after something."""
+    beyond = days.last is None or cx.index(days.last) >= SIZE
+    return beyond or (days.first == cx.today and cx.index(days.last or cx.today) > _WEEKS)
 
 
 def _reframed(cx: Context, days: Days, frame: Days) -> int:

@@ -47,6 +47,10 @@ class Piece:
     code: str
 
 
+_CLOSING = frozenset({"STOP", "COMMA", "YES", "BUT", "DONC", "PLUTOT", "WANT", "CAN", "BOOK", "REASON", "SOON"})
+"""Kinds of pieces that begin something new."""
+
+
 class Found:
     """What a pattern matched: the value of a named piece, by name; None where an optional piece was absent."""
 
@@ -97,6 +101,11 @@ class Found:
         while at >= 0 and self._pieces[at].value in ("le", "la", "les", "l"):
             at -= 1
         return at >= 0 and self._pieces[at].kind == kind
+
+    def closes(self) -> bool:
+        """Whether no object follows the match: « mardi ou après », not « mardi ou après Noël »."""
+        following = self.after()
+        return following is None or following.kind in _CLOSING
 
     def before(self) -> Piece | None:
         """The piece in front of the match."""

@@ -39,8 +39,7 @@ class TermBuilder:
         """The terms of an utterance, in order."""
         for index, piece in enumerate(pieces):
             self._take(pieces, index, piece)
-        if self._pending_not is not None:
-            self._refused_behind(pieces)
+        self._end_refusal()
         self._oppose()
         hours = any(term.hours or term.sets for term in self.terms)
         if not hours and any(piece.kind == "EVENTED" and piece.value == "open" for piece in pieces):
@@ -58,24 +57,30 @@ class TermBuilder:
             else:
                 term.sign = 1
 
-    def _refused_behind(self, pieces: Sequence[Piece]) -> None:
-        """« le lundi jamais »: a refusal at the end is of what came before."""
+    def _end_refusal(self) -> None:
+        """« le lundi jamais »: a refusal that nothing follows is of what came before."""
+        if self._pending_not is None:
+            return
         back = [t for t in self.terms if t.segment == self._segment and t.sign > 0]
-        final = self._pending_not is not None and self._pending_not.value == "jamais"
-        if not back or not final or pieces[-1] is not self._pending_not:
+        if not back or self._pending_not.value != "jamais":
             self._cx.doubt("une négation sans objet")
         for term in back:
             term.sign = -1
+        self._pending_not, self._sign = None, 1
+        self._segment += 1
 
     def _take(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         kind = piece.kind
         if kind in TIME:
             self._time(piece)
         elif kind in _JOINS:
+            self._end_refusal()
             if kind == "OR" and any(
                 p.kind in ("SOON", "ANY") for p in (*pieces[index - 1 : index], *pieces[index + 1 : index + 2])
             ):
                 self._cx.doubt("au plus vite, ou à un autre moment")
+            if piece.value == "sinon" and self._sign < 0:
+                self._cx.doubt("un refus, ou un second choix")
             self._close("else" if piece.value == "sinon" else _JOINS[kind])
         elif kind == "IS":
             self._is()
@@ -209,7 +214,8 @@ class TermBuilder:
         self._sign, self._strict = (-1, True) if ahead else (1, False)
 
     def _correction(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
-        ahead = _ahead(pieces, index + 1)
+        joined = index + 1 < len(pieces) and pieces[index + 1].kind in ("OR", "AND")
+        ahead = not joined and _ahead(pieces, index + 1)
         if not self.terms:
             return
         if ahead and not (piece.kind == "NO" and _then_yes(pieces, index + 1)):

@@ -56,10 +56,12 @@ def _after(cx: Context, f: Found) -> Made | None:
     "NOT avant (le|la|les|l)? d:DAY",
     "d:DAY (a)? EARLIEST",
     "EARLIEST d:DAY",
-    "d:DAY (OR|AND) (apres|LATER|les UNIT NEXT|la UNIT NEXT)",
+    "d:DAY (OR|AND) w:(apres|LATER)",
 )
 def _from(cx: Context, f: Found) -> Made | None:
     days: Days = f["d"]
+    if f.has("w") and not f.closes():
+        return None
     if f.first_word() == "des" and days.kind == "every":
         return None
     first = first_of(cx, days)
@@ -72,8 +74,7 @@ def _from(cx: Context, f: Found) -> Made | None:
 @RANGES.rule("d:DAY DONC w:(apres|avant)")
 def _so_after(cx: Context, f: Found) -> Made | None:
     """« je rentre le 30 donc après »."""
-    after = f.after()
-    if after is not None and after.kind not in ("STOP", "COMMA", "YES"):
+    if not f.closes():
         return None
     if f["w"] == "avant":
         first = first_of(cx, f["d"])
@@ -96,9 +97,11 @@ def _before(cx: Context, f: Found) -> Made | None:
     "NOT (apres|LATER) QUE? (le|la|les|l)? d:DAY",
     "LATEST d:DAY",
     "d:DAY LATEST",
-    "d:DAY (OR|AND) (avant|EARLIER)",
+    "d:DAY (OR|AND) w:(avant|EARLIER)",
 )
 def _until(cx: Context, f: Found) -> Made | None:
+    if f.has("w") and not f.closes():
+        return None
     before = f.before()
     if before is not None and before.kind == "OR" and f.first_word() == f["d"]:
         return [("DAY", f["d"])]  # « mardi ou mercredi au plus tard » names both

@@ -15,33 +15,33 @@ def share(cx: Context, wanted: list[Term]) -> None:
     """Share hours and weeks among the terms of a list, as French does."""
     if wanted and all(t.hours_only and _is_whole_day(t) for t in wanted):
         cx.doubt("dans la journée, sans dire laquelle")
-    for index, term in enumerate(wanted):
-        if index == 0:
-            continue
-        before = wanted[index - 1]
-        if term.join == "plutot" and term.is_narrow and before.is_narrow:
-            for earlier in wanted[:index]:
-                earlier.inherited = True  # « mardi, plutôt mercredi »: what is preferred is welcome, whatever else is
-            continue
-        if term.join == "but" and term.is_narrow and before.is_narrow:
-            cx.doubt("un jour, mais un autre")
-        if term.join == "but" and term.sets and before.sets:
-            cx.doubt("une proposition, mais autrement")
-        if term.join not in EITHER and term.days_only and before.days_only and _spans_meet(cx, before, term):
-            before.days, term.inherited = [*before.days, *term.days], True
-        elif term.hours_only:
-            _hours_alone(cx, wanted, index)
-        elif term.join not in (*EITHER, "list") and (
-            _apply_span(cx, term, wanted[:index]) or _inside_span(cx, term, before)
-        ):
-            continue
-        elif term.days_only and before.hours_only and not before.inherited:
-            if term.join in EITHER:
-                cx.doubt("un jour, ou une heure de tous les jours")
-            else:
-                term.hours, term.hours_first, before.inherited = list(before.hours), True, True
+    for index in range(1, len(wanted)):
+        _attach(cx, wanted, index)
     _share_hours(cx, wanted)
     _share_spans(cx, wanted)
+
+
+def _attach(cx: Context, wanted: list[Term], index: int) -> None:
+    """Let a term narrow those before it, be narrowed by them, or stand beside them."""
+    term, before = wanted[index], wanted[index - 1]
+    if term.join == "plutot" and term.is_narrow and before.is_narrow:
+        for earlier in wanted[:index]:
+            earlier.inherited = True  # « mardi, plutôt mercredi »: what is preferred is welcome, whatever else is
+    elif term.join not in EITHER and term.days_only and _spans_meet(cx, before, term):
+        before.days, term.inherited = [*before.days, *term.days], True
+    elif term.hours_only:
+        _hours_alone(cx, wanted, index)
+    elif term.join not in (*EITHER, "list") and (
+        _apply_span(cx, term, wanted[:index]) or _inside_span(cx, term, before)
+    ):
+        return
+    elif term.days_only and before.hours_only and not before.inherited:
+        if term.join in EITHER:
+            cx.doubt("un jour, ou une heure de tous les jours")
+        else:
+            term.hours, term.hours_first, before.inherited = list(before.hours), True, True
+    elif term.join == "but":
+        cx.doubt("ceci, mais cela, qui ne vont pas ensemble")
 
 
 def _is_whole_day(term: Term) -> bool:
@@ -57,25 +57,27 @@ def _bounds_meet(one: Term, other: Term) -> bool:
 
 
 def _spans_meet(cx: Context, one: Term, other: Term) -> bool:
-    """The same of days: « pas avant mardi et pas après jeudi »."""
-    if len(one.days) != 1 or len(other.days) != 1:
+    """« pas avant mardi et pas après jeudi », « la semaine du 7 mais pas avant le 10 »: both hold together."""
+    if one.inherited or not one.days or not all(d.kind == "span" for d in (*one.days, *other.days)):
         return False
-    for low, high in ((one.days[0], other.days[0]), (other.days[0], one.days[0])):
-        if low.kind == high.kind == "span" and low.last is None and low.first and high.first == cx.today and high.last:
-            return low.first <= high.last
-    return False
+    if not days_mask(cx, [*one.days, *other.days]):
+        return False
+    if other.join == "but":
+        return True
+    low, high = (one.days[0], other.days[0]), (other.days[0], one.days[0])
+    return any(a.last is None and a.first is not None and b.first == cx.today for a, b in (low, high))
 
 
 def _hours_alone(cx: Context, wanted: list[Term], index: int) -> None:
     """Hours without a day belong to the days before: they narrow them, or add an alternative."""
     term, block = wanted[index], []
-    for earlier in reversed(wanted[:index]):
+    for earlier in reversed([t for t in wanted[:index] if not t.inherited]):
         block.append(earlier)
         if earlier.join not in ALTERNATIVE:
             break
-    last = block[0]
-    if last.inherited and last.hours_only:
+    if not block:
         return
+    last = block[0]
     if last.hours and _bounds_meet(last, term):
         if term.join in EITHER:
             cx.doubt("avant une heure ou après une autre, ou entre les deux")
@@ -188,8 +190,15 @@ def _share_spans(cx: Context, wanted: Sequence[Term]) -> None:
                     break
                 if all(d.kind == "weekday" for d in other.days):
                     merged = [*other.days, *spans]
-                    if days_mask(cx, merged):
+                    if days_mask(cx, merged) and (step > 0 or _in_order(cx, other, term)):
                         other.days = merged
                 elif other.days is not term.days and other.has_span:
                     break
                 at += step
+
+
+def _in_order(cx: Context, one: Term, other: Term) -> bool:
+    """« mercredi ou lundi de la semaine prochaine »: a Wednesday before a Monday is of the week before."""
+    bare = [next(d for d in term.days if d.kind in ("weekday", "every", "date")) for term in (one, other)]
+    first, last = (cx.at((d.mask & -d.mask).bit_length() - 1).weekday() if d.mask else 0 for d in bare)
+    return first <= last
