@@ -1,4 +1,4 @@
-"""Reading French, measured: milliseconds of processor an expression, and how many are read right, asked or silently wrong.
+"""Reading French, measured: processor time an expression, and how many are read right, asked or silently wrong.
 
 Run with ``python -m benchmarks.french``. The goal is 1 ms for a time expression (p95, after a first pass that fills
 the caches of word runs and calendars, as a call finds them).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -65,12 +65,17 @@ def test_a_clock_time_is_one_minute_and_about_is_half_an_hour_on_each_side() -> 
 
 def test_a_bare_day_is_whole_and_a_bare_time_holds_for_every_day() -> None:
     assert windows("mardi") == [("2026-11-24T00:00", "2026-11-25T00:00")]
-    assert len(at("à dix heures").windows) == 121
+    assert len(at("à dix heures").windows) == 120
 
 
 def test_windows_are_sorted_merged_and_half_open() -> None:
     found = at("jeudi, mardi ou mercredi").windows
     assert found == ((TUESDAY, datetime(2026, 11, 27)),)
+
+
+def test_nothing_is_later_than_120_days_from_now() -> None:
+    for text in ("n'importe quand", "à dix heures", "à partir du premier décembre", "le plus tôt possible"):
+        assert at(text).windows[-1][1] <= NOW + timedelta(days=120)
 
 
 def test_nothing_before_now_is_ever_offered() -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from voicebot.french.time.settings import DAY, HORIZON_DAYS, WhenSettings
 
-SIZE = HORIZON_DAYS + 1
+SIZE = HORIZON_DAYS
 ALL_DAYS = (1 << SIZE) - 1
 ALL_MINUTES = (1 << DAY) - 1
 

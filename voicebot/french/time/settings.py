@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 HORIZON_DAYS = 120
-"""Times are read up to this many days ahead."""
+"""Times are read up to this many days ahead, today counted, so that none is later than that from now."""
 
 DAY = 1440
 """Minutes of a day."""
