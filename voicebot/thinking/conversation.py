@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from voicebot.errors import AgendaError, UnavailableError
+from voicebot.french import when as times
 from voicebot.french.phones import read_phone
 from voicebot.french.time.settings import WhenSettings
 from voicebot.ports import Agenda, Asks, Reply, SlotQuery, Understander, Understanding
@@ -37,6 +38,7 @@ LONGEST = 1000
 
 def prepare(practice: PracticeFile, agenda: Agenda, now: datetime, settings: WhenSettings) -> None:
     """Load what a first turn would wait for (word lists, calendars): about a second, once a process. Blocking."""
+    times.prepare(now, settings)
     office = Office(practice)
     texts: dict[Asks, str] = {"when": "mardi matin", "birth_date": "12 mars 1978", "phone": "06", "birth_name": "le"}
     for asks, text in texts.items():
