@@ -188,10 +188,12 @@ class Caller:
         self._timestamp += CLOCK_RATE // 50
 
     def _sent(self, timestamp: int, now: float) -> None:
-        if self._origin is None:  # aiortc adds a random offset to our timestamps, which begin at 0
-            self._origin = timestamp
-        play = self._outgoing.pop((timestamp - self._origin) & 0xFFFFFFFF, None)
-        if play is not None:
+        if self._origin is None:  # aiortc adds a random offset to our timestamps
+            self._origin = timestamp - (self._track.first or 0)
+        gone = (timestamp - self._origin) & 0xFFFFFFFF
+        # Frames before this one that did not go out were dropped for lateness: the listener's time for them is now.
+        for earlier in [at for at in self._outgoing if at <= gone]:
+            play = self._outgoing.pop(earlier)
             play.sent.append(now)
             if len(play.sent) == play.frames and not play.done.done():
                 play.done.set_result(Played(tuple(play.sent)))

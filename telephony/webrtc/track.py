@@ -25,6 +25,8 @@ class OpusTrack(MediaStreamTrack):
     def __init__(self) -> None:
         super().__init__()
         self._payloads: asyncio.Queue[tuple[bytes, int] | None] = asyncio.Queue(WAITING)
+        self.first: int | None = None
+        """Timestamp of the first payload that aiortc took: those before it were dropped while it was not ready."""
 
     def put(self, payload: bytes, timestamp: int) -> None:
         """Send one payload now; ``timestamp`` counts at 48 kHz from 0."""
@@ -36,6 +38,8 @@ class OpusTrack(MediaStreamTrack):
         if item is None:
             raise MediaStreamError
         payload, timestamp = item
+        if self.first is None:
+            self.first = timestamp
         packet = Packet(payload)
         packet.pts = timestamp
         packet.time_base = Fraction(1, CLOCK_RATE)
