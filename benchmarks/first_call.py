@@ -21,7 +21,7 @@ from time import monotonic
 
 from voicebot.control import path_of
 
-CALLS = 4
+CALLS = 2
 SEEDS = range(1000, 1000 + CALLS)
 READY_GOAL = 45.0
 MEMORY_GOAL = 1300.0
