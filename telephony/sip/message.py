@@ -7,6 +7,7 @@ whatever the bytes. Header text is UTF-8; bytes that are not survive a round tri
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -37,12 +38,13 @@ class MessageError(SipError):
 
 
 @dataclass
-class _Message:
+class _Message(ABC):
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
 
+    @abstractmethod
     def start_line(self) -> str:
-        raise NotImplementedError
+        """First line, without its CRLF (RFC 3261 §7.1, §7.2)."""
 
     def __bytes__(self) -> bytes:
         self.headers.set("Content-Length", str(len(self.body)))
