@@ -120,13 +120,16 @@ async def test_hold_keys_and_refer_during_a_call(sipp: Sipp, transport: str) -> 
     assert door.ends == ["hung-up"]
 
 
-async def test_calls_over_a_line_that_loses_a_fifth_of_the_packets(sipp: Sipp) -> None:
+async def test_calls_over_a_line_that_loses_a_tenth_of_the_packets(sipp: Sipp) -> None:
     door = Door()
     text = scenario(invite(), pause(200), ask("BYE", 2, 200))
     async with running(door, max_calls=40) as (_, port):
-        await sipp(port, text, "-m", "15", "-r", "30", "-lost", "20")
+        await sipp(port, text, "-m", "15", "-r", "30", "-lost", "10")
     assert len(door.calls) == 15  # retransmissions are no calls
-    assert set(door.ends) <= {"hung-up", "no-ack"}
+    assert len(door.ends) == 15
+    # A call whose ACK and BYE were all lost before sipp gave it up is still open when the agent is stopped.
+    assert set(door.ends) <= {"hung-up", "no-ack", "stopped"}
+    assert door.ends.count("hung-up") >= 10
 
 
 async def test_the_200_is_sent_again_while_the_ack_is_missing(sipp: Sipp) -> None:
