@@ -16,6 +16,9 @@ from voicebot.database import ConnectionFactory, open_database
 from voicebot.errors import ConfigurationError
 from voicebot.events import Events
 from voicebot.practice import Practice
+from voicebot.vault.anchor import FILE_NAME as ANCHOR
+from voicebot.vault.anchor import AnchorFile
+from voicebot.vault.audit import Audit
 from voicebot.vault.key import read_key, throw_away_key
 
 
@@ -33,11 +36,13 @@ class Workspace:
     agenda: Store
     data: Path
     events: Events
+    audit: Audit
 
     def close(self) -> None:
         """Close what this process holds open."""
         self.agenda.close()
         self.events.close()
+        self.audit.close()
 
 
 def open_workspace(args: argparse.Namespace) -> Workspace:
@@ -58,7 +63,8 @@ def open_workspace(args: argparse.Namespace) -> Workspace:
             f"voicebot: {patients} was copied into the encrypted agenda; delete it, it is in plain text",
             file=sys.stderr,
         )
-    return Workspace(practice, rules, clock, connect, agenda, args.data, Events(connect))
+    audit = Audit(connect, clock, anchor=AnchorFile(args.data / ANCHOR))
+    return Workspace(practice, rules, clock, connect, agenda, args.data, Events(connect), audit)
 
 
 def _key(args: argparse.Namespace) -> bytes:
