@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from wyoming.event import Event
 
-from voicebot.call import Call, Link, Terms
+from voicebot.call import Call, Terms
 from voicebot.journal import Journal
+from voicebot.link import Link
 from voicebot.ports import Asks, Outcome, Reply
 from voicebot.wire import read_event, write_event
 

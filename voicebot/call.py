@@ -8,23 +8,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import Literal
+from typing import Literal, Protocol
 
 from wyoming.event import Event
 
-from voicebot.errors import ProtocolError
+from voicebot.errors import ProtocolError, UnavailableError
 from voicebot.journal import Journal
 from voicebot.keypad import KeyCollector
-from voicebot.ports import Dialogue, Reply
-from voicebot.wire import read_event, write_event
+from voicebot.link import Link
+from voicebot.ports import Contact, Dialogue, Reply
 
 LAST_WORDS = 20.0
 """How long the last prompt may take to be spoken before the call is ended anyway, s."""
 
+LONGEST_RING = 300.0
+"""How long a transfer may take to succeed or fail; telephony itself gives up far earlier, s."""
+
 NOT_UNDERSTOOD = "?"
+
+TRANSFERRED = "transferred"
+"""Why telephony ends the speech of a call that someone else has taken."""
+
+
+class Exchange(Protocol):
+    """Rings people for a call; what becomes of it is told to :meth:`Call.transferring`."""
+
+    def ring(self, call_id: str, contact: Contact) -> None:
+        """Begin. Raises UnavailableError where nobody can be rung."""
 
 
 @dataclass(frozen=True)
@@ -35,67 +47,25 @@ class Terms:
     """Whether ``heard`` and ``said`` are stored: always unless refused, only once accepted, or never."""
 
 
-class Link:
-    """The voicebot's end of one call's connection with the speech process."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._mark = 0
-        self._reading: asyncio.Task[Event | None] | None = None
-
-    async def event(self, within: float | None = None) -> Event | None:
-        """The next event; None when the connection ended.
-
-        Raises:
-            TimeoutError: nothing came ``within`` that many seconds.
-            ProtocolError: the peer sent something malformed.
-        """
-        # The read outlives a timeout: cancelling it between header and data would lose the stream's place.
-        if self._reading is None:
-            self._reading = asyncio.create_task(read_event(self._reader))
-        done, _ = await asyncio.wait({self._reading}, timeout=within)
-        if not done:
-            raise TimeoutError
-        reading, self._reading = self._reading, None
-        return reading.result()
-
-    def say(self, reply: Reply) -> int:
-        """Have a reply spoken; the mark comes back with ``spoken``."""
-        self._mark += 1
-        data = {
-            "mark": self._mark,
-            "pieces": list(reply.pieces or (reply.say,)),
-            "interruptible": reply.interruptible,
-            "asks": reply.asks,
-            "hotwords": reply.hotwords,
-        }
-        write_event(self._writer, "say", data)
-        return self._mark
-
-    def hang_up(self, reason: str) -> None:
-        """End the call from our side."""
-        write_event(self._writer, "hangup", {"reason": reason})
-
-    async def close(self) -> None:
-        """Close the connection."""
-        if self._reading is not None:
-            self._reading.cancel()
-        self._writer.close()
-        with suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(1):
-                await self._writer.wait_closed()
-
-
 class Call:
     """One call."""
 
-    def __init__(self, call_id: str, link: Link, dialogue: Dialogue, journal: Journal, terms: Terms) -> None:
+    def __init__(
+        self,
+        call_id: str,
+        link: Link,
+        dialogue: Dialogue,
+        journal: Journal,
+        terms: Terms,
+        exchange: Exchange | None = None,
+    ) -> None:
         self.id = call_id
         self._link = link
         self._dialogue = dialogue
         self._journal = journal
         self._terms = terms
+        self._exchange = exchange
+        self._answered = False
         self._keys = KeyCollector()
         self._reply: Reply | None = None
         self._mark = 0
@@ -123,6 +93,17 @@ class Call:
             await self._link.close()
 
     async def _turns(self) -> str:
+        while (reason := await self._converse()) is None:
+            over = await self._farewell()
+            contact = self._reply.ring if self._reply else None
+            if over or contact is None:
+                return "normal"
+            if (reason := await self._ring(contact)) is not None:
+                return reason
+        return reason
+
+    async def _converse(self) -> str | None:
+        """Turn after turn until a reply ends the call (None) or the line is gone (the reason)."""
         while self._reply is not None and self._reply.outcome is None:
             try:
                 event = await self._link.event(0.5 if self._keys.pending else None)
@@ -143,9 +124,11 @@ class Call:
                     self._speaking(event)
                 case "spoken":
                     self._journal.record(self.id, "spoken", keep=False, complete=bool(event.data.get("complete")))
+                case "hand-over":
+                    await self._think(self._dialogue.hand_over(event.data["contact"]))
                 case "call-end":
                     return str(event.data.get("reason", "caller"))[:40]
-        return await self._farewell()
+        return None
 
     async def _heard(self, event: Event) -> None:
         """Hear: what the recogniser made of one utterance, or that it made nothing of it."""
@@ -215,8 +198,63 @@ class Call:
             synthesis_ms=round(float(event.data.get("ms") or 0)),
         )
 
-    async def _farewell(self) -> str:
-        """Let the last prompt be spoken to its end, then hang up."""
+    # --- transfer ---
+
+    def hand_over(self, contact: Contact) -> None:
+        """Have ``contact`` rung instead of going on. Raises UnavailableError when the call ends or rings already."""
+        if self._reply is None or self._reply.outcome is not None:
+            raise UnavailableError("the call is ending or being transferred already")
+        self._link.post(Event("hand-over", {"contact": contact}))
+
+    def transferring(self, state: str, reason: str | None, code: int | None) -> None:
+        """What telephony says of a transfer: ``ringing``, ``answered`` or ``failed``. Raises UnavailableError."""
+        self._link.post(Event("transfer", {"state": state, "reason": reason, "code": code}))
+
+    async def _ring(self, contact: Contact) -> str | None:
+        """Ring someone. None: nobody came and the caller is back; else why the call is over for us."""
+        self._journal.record(self.id, "transfer", contact=contact, state="started")
+        try:
+            if self._exchange is None:
+                raise UnavailableError("there is no telephony")
+            self._exchange.ring(self.id, contact)
+        except UnavailableError:
+            await self._nobody(contact, "unavailable", None)
+            return None
+        deadline = monotonic() + LONGEST_RING
+        while True:
+            try:
+                event = await self._link.event(max(0.0, deadline - monotonic()))
+            except TimeoutError:
+                await self._nobody(contact, "timeout", None)
+                return None
+            if event is None:
+                return "lost"
+            state = event.data.get("state")
+            if event.type == "call-end":
+                if event.data.get("reason") != TRANSFERRED:
+                    return str(event.data.get("reason", "caller"))[:40]
+                state = "answered"  # telephony says it both ways; one of them comes first
+            elif event.type != "transfer":
+                continue  # what is said while it rings is for nobody
+            match state:
+                case "answered":
+                    self._answered = True
+                    self._journal.record(self.id, "transfer", contact=contact, state="answered")
+                    return TRANSFERRED
+                case "failed":
+                    await self._nobody(contact, event.data["reason"], event.data["code"])
+                    return None
+                case _:
+                    self._journal.record(self.id, "transfer", keep=False, contact=contact, state=state)
+
+    async def _nobody(self, contact: Contact, reason: str, code: int | None) -> None:
+        self._journal.record(self.id, "transfer", contact=contact, state="failed", reason=reason, code=code)
+        await self._think(self._dialogue.transfer_failed())
+
+    # --- the end ---
+
+    async def _farewell(self) -> bool:
+        """Let the last prompt be spoken to its end; whether the line is gone meanwhile."""
         deadline = monotonic() + LAST_WORDS
         while (left := deadline - monotonic()) > 0:
             try:
@@ -224,14 +262,17 @@ class Call:
             except TimeoutError:
                 break
             if event is None or event.type == "call-end":
-                break
+                return True
             if event.type == "spoken" and event.data.get("mark") == self._mark:
                 break
-        return "normal"
+        return False
 
     async def _settle(self) -> None:
         """Every call ends in one of the named outcomes, and leaves no hold."""
         reply = self._reply
+        if reply is not None and reply.ring is not None and not self._answered:
+            # Nobody took the call: it ends by what it had come to before.
+            reply = await self._dialogue.transfer_failed()
         if reply is None or reply.outcome is None:
             reply = await self._dialogue.hang_up()
         self._journal.record(self.id, "outcome", outcome=reply.outcome or "abandoned")

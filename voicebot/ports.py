@@ -47,6 +47,9 @@ Outcome = Literal[
 ]
 """How a call ended."""
 
+Contact = Literal["secretary", "on_call"]
+"""Whom the assistant may have rung: the names of ``[transfer]`` in practice.toml, never a number."""
+
 PatientKind = Literal["new", "known"]
 AppointmentStatus = Literal["held", "booked", "moved", "cancelled", "done", "noshow"]
 
@@ -179,6 +182,8 @@ class SlotQuery:
     """Starts already refused."""
     soonest: bool = False
     """The caller wants the earliest: offers are then not spread over days."""
+    replacing: str | None = None
+    """The appointment that is to be moved: its own time counts as free."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,10 @@ class PatientClaim:
     phone: str | None = None
     """E.164, or None."""
     used_name: str | None = None
+    contact_name: str | None = None
+    """Who calls for the patient, where it is someone else and the name was given."""
+    contact_phone: str | None = None
+    """The number of whoever calls for the patient, E.164; None: the patient's own."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +240,20 @@ class Appointment:
     version: int = 1
 
 
+Objection = Literal["too_young", "too_old", "own_doctor", "spacing", "patient_busy"]
+"""Rules that depend on who the patient is."""
+
+
+@dataclass(frozen=True)
+class Closure:
+    """Why nothing at all is open on a day."""
+
+    kind: Literal["holiday", "closed", "absent"]
+    """A public holiday, a day on which nobody receives, or one on which only the practitioner asked for does not."""
+    name: str = ""
+    """Of the holiday."""
+
+
 class Agenda(Protocol):
     """The practice's agenda: every answer is computed from its rules and the committed rows. Blocking; milliseconds."""
 
@@ -240,8 +263,13 @@ class Agenda(Protocol):
     def offers(self, query: SlotQuery, *, limit: int = 3) -> list[Slot]:
         """Up to ``limit`` slots that differ usefully (not three in one hour when a week was asked for)."""
 
-    def hold(self, slot: Slot, *, patient: PatientKind, owner: str) -> Hold:
+    def closure(self, query: SlotQuery, day: date) -> Closure | None:
+        """Why nobody receives for a motive (and practitioner) on a day; None when someone does, full or not."""
+
+    def hold(self, slot: Slot, *, patient: PatientKind, owner: str, replacing: str | None = None) -> Hold:
         """Keep a slot for the call ``owner``, replacing the hold that it had.
+
+        ``replacing`` is the appointment that a :meth:`move` will give back: the slot may overlap it.
 
         Raises:
             SlotTakenError, NotBookableError.
@@ -250,11 +278,40 @@ class Agenda(Protocol):
     def release(self, owner: str) -> None:
         """Drop the holds of a call."""
 
-    def book(self, hold: Hold, claim: PatientClaim, *, source: str, idempotency_key: str) -> Appointment:
-        """Commit a hold; every rule is checked again. Raises SlotTakenError, NotBookableError, HoldExpiredError."""
+    def objection(
+        self, hold: Hold, claim: PatientClaim, *, patient_id: str | None = None, replacing: str | None = None
+    ) -> Objection | None:
+        """The rule about the patient that a hold would break at its commit, as far as the patient is identified."""
+
+    def book(
+        self, hold: Hold, claim: PatientClaim, *, source: str, idempotency_key: str, patient_id: str | None = None
+    ) -> Appointment:
+        """Commit a hold; every rule is checked again. Raises SlotTakenError, NotBookableError, HoldExpiredError.
+
+        ``patient_id`` is the patient whom identity has settled; without it the claim is matched.
+        """
+
+    def wait_for(self, claim: PatientClaim, query: SlotQuery, *, source: str, patient_id: str | None = None) -> str:
+        """Put a patient on the waiting list, a new one as provisional; returns the entry's id.
+
+        Raises:
+            NotBookableError: the motive is not for such a patient.
+        """
 
     def match(self, claim: PatientClaim) -> Sequence[Patient]:
         """Patients whose identity equals the claim (accents and hyphens aside): none, one, or homonyms."""
+
+    def match_keys(self, birth_date: date, phone: str) -> Sequence[Patient]:
+        """Patients of a birth date whom a number (E.164) reaches, for callers who can only press keys."""
+
+    def own_doctor(self, patient_id: str) -> str | None:
+        """The practitioner who follows a patient, where one is noted."""
+
+    def may_identify(self, claim: PatientClaim, caller: str | None) -> bool:
+        """Whether one more identity may be tried: failures are counted by caller, by name and over all calls."""
+
+    def note_failure(self, claim: PatientClaim, caller: str | None) -> None:
+        """Count a failed identity."""
 
     def appointment(self, appointment_id: str) -> Appointment:
         """Read one committed row back. Raises AgendaError when there is none."""
@@ -288,6 +345,11 @@ class Reply:
     """Names that the next utterance may hold, for the recogniser."""
     pieces: tuple[str, ...] = field(default_factory=tuple)
     """``say`` cut into pieces: those that are fixed phrases are spoken from memory."""
+    slow: bool = False
+    """The caller needs time: speak more slowly and wait longer for an answer."""
+    ring: Contact | None = None
+    """Who is rung once this was spoken, beside an outcome. Where nobody comes, :meth:`Dialogue.transfer_failed`
+    goes on; the outcome ``transferred`` holds only once the other side answered."""
 
 
 class Dialogue(Protocol):
@@ -307,6 +369,12 @@ class Dialogue(Protocol):
 
     async def hang_up(self) -> Reply:
         """The caller is gone: holds are released, the outcome is settled."""
+
+    async def hand_over(self, contact: Contact) -> Reply:
+        """The practice takes the call over: a last reply that rings ``contact``."""
+
+    async def transfer_failed(self) -> Reply:
+        """Nobody came to the phone after a reply that rang someone: the caller is back and is not left alone."""
 
     @property
     def keeps_transcript(self) -> bool | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
 import shutil
 import socket
@@ -16,26 +15,23 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
 
-from voicebot.call import Call, Link, Terms
+from voicebot.calls import Calls, settings_of
 from voicebot.children import Child, Spawn
 from voicebot.cli.setup import Workspace
 from voicebot.control import ControlServer, path_of, service_now
-from voicebot.errors import ProtocolError, UnavailableError
-from voicebot.french.time.settings import WhenSettings
+from voicebot.errors import UnavailableError
 from voicebot.journal import Journal
 from voicebot.ports import Asks, Understanding
 from voicebot.processes import rasa as rasa_process
 from voicebot.sockets import bind, bind_unix, same_port
 from voicebot.telephony_link import TelephonyLink, telephony_settings
-from voicebot.thinking.conversation import Conversation, prepare
+from voicebot.thinking.conversation import prepare
 from voicebot.thinking.phrases import fixed_phrases
 from voicebot.thinking.rasa import RasaUnderstander
 from voicebot.web import WebServers
-from voicebot.wire import VERSION, read_event
 
 log = logging.getLogger("voicebot.service")
 
@@ -46,9 +42,6 @@ RASA_READY = 120.0
 
 REREAD_SECONDS = 1.0
 """How often the practice's file is looked at, s."""
-
-STOP_CALLS = 0.5
-"""How long calls may take to settle when the service stops, s."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +81,15 @@ class Service:
         self._ports = ports
         self._models = models
         self._runtime = Path(tempfile.mkdtemp(prefix="voicebot-"))
-        self._calls: dict[str, asyncio.Task[None]] = {}
         self._children: list[Child] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._sockets: list[socket.socket] = []
         self._understander = CurrentRasa()
-        self._telephony = TelephonyLink(on_registration=lambda state: log.info("registration: %s", state))
+        self._telephony = TelephonyLink(
+            on_registration=lambda state: log.info("registration: %s", state),
+            on_transfer=lambda *told: self.calls.transferring(*told),
+        )
+        self.calls = Calls(workspace, self.journal, self._understander, self._telephony, sip=ports.sip is not None)
         self.web: WebServers | None = None
         self.sip_port: int | None = None
 
@@ -112,7 +108,7 @@ class Service:
         control = ControlServer(bind_unix(path_of(data)), self.journal, self.workspace.clock.now)
         self._control = control
         await control.start()
-        self._minds = await asyncio.start_unix_server(self._take, sock=bind_unix(self._runtime / "mind.sock"))
+        self._minds = await asyncio.start_unix_server(self.calls.take, sock=bind_unix(self._runtime / "mind.sock"))
 
         self._children = [self._rasa(), self._speech(), self._telephone()]
         starting = [asyncio.create_task(child.start()) for child in self._children]
@@ -186,38 +182,7 @@ class Service:
 
         return Child("telephony", spawn, ready_within=TELEPHONY_READY)
 
-    # --- calls ---
-
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take one call from the speech process."""
-        try:
-            start = await read_event(reader)
-        except ProtocolError as error:
-            log.error("a call was refused: %s", error)
-            writer.close()
-            return
-        if start is None or start.type != "call-start" or start.data.get("version") != VERSION:
-            writer.close()
-            return
-        call_id = str(start.data.get("call"))[:64]
-        task = asyncio.current_task()
-        if task is not None:
-            self._calls[call_id] = task
-        try:
-            mind = self._mind(call_id, start.data.get("caller"))
-            call = Call(call_id, Link(reader, writer), mind, self.journal, Terms(self.workspace.rules().transcript))
-            await call.run(str(start.data.get("kind")))
-            self._after(call_id, mind)
-        except ProtocolError as error:
-            log.error("call %s was ended: %s", call_id, error)
-        except asyncio.CancelledError:
-            pass
-        except Exception as error:
-            # One call's fault must not take the service down, and its words must not reach the log.
-            log.error("call %s was ended by a fault: %s at %s", call_id, type(error).__name__, _place(error))
-        finally:
-            self._calls.pop(call_id, None)
-            writer.close()
+    # --- while it runs ---
 
     async def _reread(self) -> None:
         """Take up changes of the practice's file; a wrong file changes nothing but the log, once."""
@@ -226,56 +191,27 @@ class Service:
             await asyncio.sleep(REREAD_SECONDS)
             if await asyncio.to_thread(rules.refresh):
                 log.warning("the practice's file was read again")
+                self._telephony.tell_contacts(rules().transfer)
             if rules.error is not None and rules.error is not told:
                 log.error("the practice's file is not used as it stands:\n%s", rules.error)
             told = rules.error
 
     def _prepare(self) -> None:
         """Load now what the first turn of the first call would wait for."""
-        prepare(self.workspace.practice, self.workspace.agenda, self.workspace.clock.now(), self._settings())
-
-    def _settings(self) -> WhenSettings:
-        school_zone = cast(Literal["A", "B", "C"] | None, self.workspace.practice.school_zone)
-        return WhenSettings(school_zone=school_zone) if school_zone else WhenSettings()
-
-    def _after(self, call_id: str, mind: Conversation) -> None:
-        """Keep what was promised; forget the words that the caller did not want kept."""
-        for promise in mind.callbacks:
-            self.journal.record(
-                call_id,
-                "callback",
-                phone=promise.phone,
-                reason=promise.reason,
-                by=promise.by.isoformat(),
-                birth_name=promise.birth_name,
-                first_name=promise.first_name,
-            )
-        if mind.erase or mind.keeps_transcript is False:
-            self.workspace.events.erase_words(call_id)
-
-    def _mind(self, call_id: str, caller: object) -> Conversation:
-        workspace = self.workspace
-        # A transfer is not dialled yet, so none is promised: who asks for a person is called back.
-        rules = workspace.rules()
-        practice = replace(rules, transfer=replace(rules.transfer, secretary=None))
-        return Conversation(
-            practice=practice,
-            agenda=workspace.agenda,
-            understander=self._understander,
-            now=workspace.clock.now,
-            call_id=call_id,
-            settings=self._settings(),
-            caller=caller if isinstance(caller, str) else None,
+        prepare(
+            self.workspace.practice,
+            self.workspace.agenda,
+            self.workspace.clock.now(),
+            settings_of(self.workspace.practice),
         )
 
     # --- stop ---
 
     async def stop(self) -> None:
         """End the calls, the pages and the children, within two seconds."""
-        for task in (*self._tasks, *self._calls.values()):
+        for task in self._tasks:
             task.cancel()
-        if self._calls:
-            await asyncio.wait(tuple(self._calls.values()), timeout=STOP_CALLS)
+        await self.calls.stop()
         stops = [child.stop() for child in self._children]
         if self.web is not None:
             stops.append(self.web.stop())
@@ -290,14 +226,6 @@ class Service:
             path_of(self.workspace.data).unlink()
         shutil.rmtree(self._runtime, ignore_errors=True)
         self.workspace.close()
-
-
-def _place(error: BaseException) -> str:
-    """File and line of a fault, without its text: a text may carry a caller's words."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
 
 
 async def run_until(service: Service, ready: Callable[[], None], stop: asyncio.Event) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from voicebot.errors import ConfigurationError, ProtocolError, UnavailableError
+from voicebot.ports import Contact
 from voicebot.practice.schema import Practice
-from voicebot.processes.telephony import Registration, Settings
+from voicebot.practice.schema import Transfer as Numbers
+from voicebot.processes.telephony import Contacts, Registration, Settings
 from voicebot.wire import read_event, write_event
 
 ANSWER_SECONDS = 10.0
@@ -20,11 +22,16 @@ MOST_OFFERS = 20
 """Offers under way at once."""
 
 
+OnTransfer = Callable[[str, str, str | None, int | None], None]
+"""Told of a transfer: the call, its state (``ringing``, ``answered``, ``failed``), why it failed, the SIP status."""
+
+
 class TelephonyLink:
     """Talks with whichever incarnation of the telephony process is alive."""
 
-    def __init__(self, on_registration: Callable[[str], None]) -> None:
+    def __init__(self, on_registration: Callable[[str], None], on_transfer: OnTransfer) -> None:
         self._on_registration = on_registration
+        self._on_transfer = on_transfer
         self._writer: asyncio.StreamWriter | None = None
         self._answers: dict[str, asyncio.Future[tuple[str, str]]] = {}
         self._reading: asyncio.Task[None] | None = None
@@ -68,6 +75,17 @@ class TelephonyLink:
         finally:
             self._answers.pop(key, None)
 
+    def ring(self, call_id: str, contact: Contact) -> None:
+        """Have a call transferred. Raises UnavailableError while telephony is away."""
+        if self._writer is None or self._writer.is_closing():
+            raise UnavailableError("telephony is being restarted")
+        write_event(self._writer, "transfer", {"call": call_id, "contact": contact})
+
+    def tell_contacts(self, numbers: Numbers) -> None:
+        """The practice's file was read again: from now on these are the only numbers that are dialled."""
+        if self._writer is not None:
+            write_event(self._writer, "contacts", contacts_of(numbers).to_json())
+
     async def _read(self, reader: asyncio.StreamReader) -> None:
         with suppress(ProtocolError, ConnectionError):
             while (event := await read_event(reader)) is not None:
@@ -76,6 +94,8 @@ class TelephonyLink:
                         self._answer(event.data)
                     case "registration":
                         self._on_registration(str(event.data.get("state"))[:80])
+                    case "transfer":
+                        self._transfer(event.data)
 
     def _answer(self, data: dict[str, object]) -> None:
         waiting = self._answers.get(str(data.get("id")))
@@ -85,6 +105,33 @@ class TelephonyLink:
             waiting.set_result((str(data["sdp"]), str(data.get("call"))))
         else:
             waiting.set_exception(UnavailableError(str(data.get("error") or "telephony refused the call")))
+
+    def _transfer(self, data: dict[str, object]) -> None:
+        reason, code = data.get("reason"), data.get("code")
+        self._on_transfer(
+            str(data.get("call"))[:64],
+            str(data.get("state"))[:20],
+            reason[:40] if isinstance(reason, str) else None,
+            code if isinstance(code, int) else None,
+        )
+
+
+def contacts_of(numbers: Numbers) -> Contacts:
+    """Whom telephony may dial, and how."""
+    known = {"secretary": numbers.secretary, "on_call": numbers.on_call}
+    return Contacts(
+        numbers={name: number for name, number in known.items() if number is not None},
+        ring_seconds=numbers.ring_seconds,
+        refer=numbers.method == "auto",
+    )
+
+
+def can_ring(practice: Practice, contact: Contact, kind: str) -> bool:
+    """Whether a call of this kind can be passed to a contact: a bare number needs a trunk that takes it."""
+    number = practice.transfer.secretary if contact == "secretary" else practice.transfer.on_call
+    if number is None:
+        return False
+    return number.startswith("sip:") or practice.sip.registration is not None or kind == "sip"
 
 
 def telephony_settings(
@@ -109,4 +156,5 @@ def telephony_settings(
         sip_tcp_fd=sip[1].fileno() if sip else None,
         allowed=tuple(str(network) for network in practice.sip.allow),
         registration=registration,
+        contacts=contacts_of(practice.transfer),
     )

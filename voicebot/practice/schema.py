@@ -223,6 +223,10 @@ class Transfer:
     secretary: str | None
     on_call: str | None
     ring_seconds: int
+    """How long it rings before the caller comes back to the assistant, s."""
+    method: Literal["auto", "bridge"] = "auto"
+    """``auto`` asks the trunk to connect the two (REFER) and rings from here where it refuses; ``bridge`` always
+    rings from here."""
 
 
 @dataclass(frozen=True)

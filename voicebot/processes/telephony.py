@@ -16,7 +16,7 @@ import json  # noqa: E402
 import logging  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Mapping  # noqa: E402
-from dataclasses import asdict, dataclass, fields  # noqa: E402
+from dataclasses import asdict, dataclass, field, fields  # noqa: E402
 from typing import Any  # noqa: E402
 
 from voicebot.errors import ConfigurationError, VoicebotError  # noqa: E402
@@ -43,6 +43,33 @@ class Registration:
 
 
 @dataclass(frozen=True)
+class Contacts:
+    """The only numbers that are ever dialled, by the name that the parent calls them."""
+
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    """Name (``secretary``) to E.164 number, ``tel:`` or ``sip:`` URI."""
+    ring_seconds: int = 25
+    refer: bool = True
+    """Whether the trunk is asked first to connect the two itself (REFER)."""
+
+    def to_json(self) -> dict[str, object]:
+        """As :meth:`parse` reads it."""
+        return asdict(self)
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Contacts:
+        """Read the parent's table. Raises ConfigurationError."""
+        numbers, ring, refer = data.get("numbers", {}), data.get("ring_seconds", 25), data.get("refer", True)
+        texts = isinstance(numbers, dict) and all(isinstance(number, str) for number in numbers.values())
+        if not (texts and isinstance(ring, int) and ring > 0 and isinstance(refer, bool)):
+            raise ConfigurationError("telephony settings: contacts is malformed; see Contacts in this module")
+        return cls(dict(numbers), ring, refer)
+
+    def __repr__(self) -> str:
+        return f"<Contacts {', '.join(self.numbers)}>"
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the parent tells the telephony process. File descriptors are inherited under the same numbers."""
 
@@ -59,6 +86,8 @@ class Settings:
     max_calls: int = 20
     """Calls at once, SIP and WebRTC together; more are told 486 Busy Here."""
     registration: Registration | None = None
+    contacts: Contacts = field(default_factory=Contacts)
+    """Whom calls may be transferred to."""
     rtp_ports: tuple[int, int] = (16384, 32767)
     """First and last UDP port for RTP and RTCP of SIP calls."""
     web_addresses: tuple[str, ...] = ("127.0.0.1",)
@@ -82,7 +111,7 @@ class Settings:
             data = None
         if not isinstance(data, dict):
             raise ConfigurationError("telephony settings: expected one JSON object on a line of stdin")
-        known = {field.name for field in fields(cls)}
+        known = {entry.name for entry in fields(cls)}
         for key in data:
             if key not in known:
                 raise ConfigurationError(f"telephony settings: unknown key {key!r}")
@@ -98,12 +127,15 @@ class Settings:
         ports = data.get("rtp_ports", [16384, 32767])
         _check("rtp_ports", _is_list_of(ports, int) and len(ports) == 2 and 1024 <= ports[0] < ports[1] <= 65535, data)
         registration = data.get("registration")
+        contacts = data.get("contacts", {})
+        _check("contacts", isinstance(contacts, dict), data)
         _check("registration", registration is None or isinstance(registration, dict), data)
         return cls(
             **{
                 **data,
                 **{key: tuple(data[key]) for key in ("allowed", "web_addresses", "rtp_ports") if key in data},
                 "registration": _registration(registration) if registration else None,
+                "contacts": Contacts.parse(contacts),
             }
         )
 

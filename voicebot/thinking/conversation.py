@@ -13,8 +13,8 @@ from voicebot.errors import AgendaError, UnavailableError
 from voicebot.french import when as times
 from voicebot.french.phones import read_phone
 from voicebot.french.time.settings import WhenSettings
-from voicebot.ports import Agenda, Asks, Reply, SlotQuery, Understander, Understanding
-from voicebot.thinking import acts, answers, asides, misses, plan, red_flags
+from voicebot.ports import Agenda, Asks, Contact, Reply, SlotQuery, Understander, Understanding
+from voicebot.thinking import acts, answers, asides, callbacks, misses, plan, red_flags
 from voicebot.thinking.keys import read_keys
 from voicebot.thinking.office import Office
 from voicebot.thinking.practice_file import PracticeFile
@@ -116,6 +116,27 @@ class Conversation:
             return self._last
         turn = Turn(self._mind, self._state)
         turn.end(turn.state.done or ("informed" if turn.state.informed else "abandoned"))
+        return self._settle(turn)
+
+    async def hand_over(self, contact: Contact) -> Reply:
+        """The practice takes the call over: a last reply that rings ``contact``."""
+        if self._state.outcome is not None:
+            return self._last
+        turn = self._turn()
+        turn.say("human.transfer")
+        turn.end("transferred", ring=contact)
+        return self._settle(turn)
+
+    async def transfer_failed(self) -> Reply:
+        """Nobody came to the phone: the advice again after signs of an emergency, else an offer to be called back."""
+        turn = self._turn()
+        emergency = turn.state.outcome == "emergency"
+        turn.put(outcome=None, ring=None, unanswered=True, misses=0)
+        turn.say("human.no_answer")
+        if emergency:
+            _emergency(turn, None)
+        else:
+            callbacks.offer(turn, "human")
         return self._settle(turn)
 
     # --- for the service ---

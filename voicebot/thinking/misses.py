@@ -43,7 +43,7 @@ def give_up(turn: Turn) -> None:
     """A human, or a dated call-back: nobody is left without either."""
     state = turn.state
     turn.say("human.cannot_help")
-    if turn.mind.office.can_transfer and turn.mind.office.reception_open(turn.now):
+    if _can_ring(turn) and turn.mind.office.reception_open(turn.now):
         transfer(turn)
     elif callbacks.number(turn) is not None:
         turn.put(callback_for=state.callback_for or "misses")
@@ -59,9 +59,9 @@ def give_up(turn: Turn) -> None:
 def transfer(turn: Turn) -> None:
     """Pass the call to the secretary; where nobody can be rung, offer that she calls back."""
     asks = turn.state.asks
-    if turn.mind.office.can_transfer:
+    if _can_ring(turn):
         turn.say("human.transfer")
-        turn.end("transferred")
+        turn.end("transferred", ring="secretary")
     elif asks == "phone" and turn.state.callback_for is not None:
         # Neither a person nor a number to call: there is nothing left to offer.
         turn.say("goodbye.later")
@@ -72,3 +72,8 @@ def transfer(turn: Turn) -> None:
     else:
         turn.say("human.nobody")
         callbacks.offer(turn, "human")
+
+
+def _can_ring(turn: Turn) -> bool:
+    """Whether there is someone to ring who was not rung in vain a moment ago."""
+    return turn.mind.office.can_transfer and not turn.state.unanswered

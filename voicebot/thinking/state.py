@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from voicebot.ports import Appointment, Asks, Hold, Outcome, Patient, Slot, When
+from voicebot.ports import Appointment, Asks, Contact, Hold, Outcome, Patient, Slot, When
 
 Act = Literal["book", "move", "cancel", "ask"]
 """What the caller wants done with the agenda; ``ask`` is "when is my appointment"."""
@@ -123,6 +123,10 @@ class State:
     """Failed identities in this call."""
     outcome: Outcome | None = None
     """Set when the call is over."""
+    ring: Contact | None = None
+    """Who is rung at the end; the call goes on where nobody comes."""
+    unanswered: bool = False
+    """Someone was rung in this call and nobody came: nobody is rung again."""
     callback_for: CallbackReason | None = None
     """Why a call-back is being arranged; None while none is."""
     callbacks: tuple[Callback, ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from voicebot.french.speak import say_datetime, say_list
-from voicebot.ports import Agenda, Appointment, Asks, Outcome, Reply, Slot
+from voicebot.ports import Agenda, Appointment, Asks, Contact, Outcome, Reply, Slot
 from voicebot.thinking.office import Office
 from voicebot.thinking.state import State, Wish
 
@@ -53,10 +53,12 @@ class Turn:
         self.asked = True
         self.state = replace(self.state, asks=asks)
 
-    def end(self, outcome: Outcome) -> None:
-        """End the call; an act that was committed stays, whatever the outcome."""
+    def end(self, outcome: Outcome, *, ring: Contact | None = None) -> None:
+        """End the call, by ringing someone or at once; an act that was committed stays, whatever the outcome."""
         self.mind.agenda.release(self.mind.call_id)
-        self.state = replace(self.state, asks=None, outcome=outcome, wish=replace(self.state.wish, hold=None))
+        self.state = replace(
+            self.state, asks=None, outcome=outcome, ring=ring, wish=replace(self.state.wish, hold=None)
+        )
 
     # --- remembering ---
 
@@ -132,6 +134,7 @@ class Turn:
             interruptible=self.interruptible,
             hotwords=self._hotwords(),
             pieces=tuple(self._pieces),
+            ring=state.ring,
         )
 
     def _hotwords(self) -> str | None:

@@ -1,0 +1,157 @@
+"""The calls under way: each gets its mind, and is found again by those who have something to say about it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import suppress
+from dataclasses import replace
+from typing import Literal, cast
+
+from voicebot.call import Call, Terms
+from voicebot.cli.setup import Workspace
+from voicebot.errors import ProtocolError, UnavailableError
+from voicebot.french.time.settings import WhenSettings
+from voicebot.journal import Journal
+from voicebot.link import Link
+from voicebot.ports import Contact, Understander
+from voicebot.practice.schema import Practice
+from voicebot.telephony_link import TelephonyLink, can_ring
+from voicebot.thinking.conversation import Conversation
+from voicebot.wire import VERSION, read_event
+
+log = logging.getLogger("voicebot.service")
+
+STOP_SECONDS = 0.5
+"""How long calls may take to settle when the service stops, s."""
+
+
+class Calls:
+    """Takes every call that the speech process brings. ``sip`` says whether there is a door to dial out of."""
+
+    def __init__(
+        self, workspace: Workspace, journal: Journal, understander: Understander, telephony: TelephonyLink, *, sip: bool
+    ) -> None:
+        self._workspace = workspace
+        self._journal = journal
+        self._understander = understander
+        self._telephony = telephony
+        self._sip = sip
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._live: dict[str, tuple[Call, str]] = {}
+
+    async def stop(self) -> None:
+        """End every call, each with its outcome."""
+        for task in self._tasks.values():
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks.values()), timeout=STOP_SECONDS)
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take one call from the speech process."""
+        try:
+            start = await read_event(reader)
+        except ProtocolError as error:
+            log.error("a call was refused: %s", error)
+            writer.close()
+            return
+        if start is None or start.type != "call-start" or start.data.get("version") != VERSION:
+            writer.close()
+            return
+        call_id = str(start.data.get("call"))[:64]
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks[call_id] = task
+        try:
+            kind = str(start.data.get("kind"))
+            mind = self._mind(call_id, start.data.get("caller"), kind)
+            terms = Terms(self._workspace.rules().transcript)
+            call = Call(call_id, Link(reader, writer), mind, self._journal, terms, self._telephony)
+            self._live[call_id] = (call, kind)
+            await call.run(kind)
+            self._after(call_id, mind)
+        except ProtocolError as error:
+            log.error("call %s was ended: %s", call_id, error)
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:
+            # One call's fault must not take the service down, and its words must not reach the log.
+            log.error("call %s was ended by a fault: %s at %s", call_id, type(error).__name__, _place(error))
+        finally:
+            self._tasks.pop(call_id, None)
+            self._live.pop(call_id, None)
+            writer.close()
+
+    def transfer(self, call_id: str, contact: Contact) -> None:
+        """Take a call over for the practice: the caller is told, then ``contact`` is rung.
+
+        What becomes of it are ``transfer`` events of the journal.
+
+        Raises:
+            UnavailableError: the call is over, ends or rings already, or this contact cannot be rung.
+        """
+        if call_id not in self._live:
+            raise UnavailableError("this call is over")
+        call, kind = self._live[call_id]
+        if not self._can_ring(contact, kind):
+            raise UnavailableError(f"[transfer] {contact}: no number that a {kind} call can be passed to")
+        call.hand_over(contact)
+
+    def _can_ring(self, contact: Contact, kind: str) -> bool:
+        return self._sip and can_ring(self._workspace.rules(), contact, kind)
+
+    def transferring(self, call_id: str, state: str, reason: str | None, code: int | None) -> None:
+        """What telephony says of a call's transfer."""
+        if call_id in self._live:
+            with suppress(UnavailableError):
+                self._live[call_id][0].transferring(state, reason, code)
+
+    def _after(self, call_id: str, mind: Conversation) -> None:
+        """Keep what was promised; forget the words that the caller did not want kept."""
+        for promise in mind.callbacks:
+            self._journal.record(
+                call_id,
+                "callback",
+                phone=promise.phone,
+                reason=promise.reason,
+                by=promise.by.isoformat(),
+                birth_name=promise.birth_name,
+                first_name=promise.first_name,
+            )
+        if mind.erase or mind.keeps_transcript is False:
+            self._workspace.events.erase_words(call_id)
+
+    def _mind(self, call_id: str, caller: object, kind: str) -> Conversation:
+        workspace = self._workspace
+        practice = workspace.rules()
+        # Nobody is promised a person whom this call cannot reach.
+        numbers = practice.transfer
+        reached = replace(
+            numbers,
+            secretary=numbers.secretary if self._can_ring("secretary", kind) else None,
+            on_call=numbers.on_call if self._can_ring("on_call", kind) else None,
+        )
+        return Conversation(
+            practice=replace(practice, transfer=reached),
+            agenda=workspace.agenda,
+            understander=self._understander,
+            now=workspace.clock.now,
+            call_id=call_id,
+            settings=settings_of(self._workspace.practice),
+            caller=caller if isinstance(caller, str) else None,
+        )
+
+
+def settings_of(practice: Practice) -> WhenSettings:
+    """How this practice's callers speak of time."""
+    school_zone = cast(Literal["A", "B", "C"] | None, practice.school_zone)
+    return WhenSettings(school_zone=school_zone) if school_zone else WhenSettings()
+
+
+def _place(error: BaseException) -> str:
+    """File and line of a fault, without its text: a text may carry a caller's words."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
