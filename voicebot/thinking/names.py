@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from voicebot.french.name_guess import is_listed
 from voicebot.french.names import capitalise, read_name
 from voicebot.french.words import split as split_words
 from voicebot.ports import Asks
 from voicebot.thinking.words import fold
 
-_FILE = Path(__file__).with_name("first_names.txt")
 _LEXICON = Path(__file__).with_name("lexicon.toml")
 _FIRST_NAME_SAID = re.compile(r"[\s,.;]*\b(?:et |)(?:(?:mon|son|le) )?prénom,?(?: (?:est|c'est|c est))?\b[\s,:]*", re.I)
 _BIRTH_NAME_SAID = re.compile(
@@ -116,7 +116,7 @@ def read_introduction(text: str) -> NamesHeard:
 
 def is_first_name(name: str) -> bool:
     """Whether a name is a common French first name (a composed one counts by its parts)."""
-    return all(part in _first_names() for part in fold(name).split()) if name else False
+    return all(is_listed(part, first_name=True) for part in fold(name).split()) if name else False
 
 
 def _no_name(name: str) -> bool:
@@ -178,7 +178,3 @@ def _listed(name: str) -> frozenset[str]:
     """A list of words of ``lexicon.toml``, table ``[names]``."""
     return frozenset(tomllib.loads(_LEXICON.read_text(encoding="utf-8"))["names"][name].split())
 
-
-@cache
-def _first_names() -> frozenset[str]:
-    return frozenset(fold(_FILE.read_text(encoding="utf-8")).split())
