@@ -238,6 +238,10 @@ class Appointment:
     source: str
     """``phone``, ``desk``, ``terminal``."""
     version: int = 1
+    contact_name: str | None = None
+    """Who called for the patient, where it was someone else and gave a name."""
+    contact_phone: str | None = None
+    """The number to reach about this appointment, E.164."""
 
 
 Objection = Literal["too_young", "too_old", "own_doctor", "spacing", "patient_busy"]

@@ -63,7 +63,13 @@ class Admission:
     @property
     def source(self) -> BusySource:
         """What is taken between two UTC minutes."""
-        return lambda low, high: rows.read_busy(self._session, low, high, self.second, limits=self._limits)
+        return self.source_without(())
+
+    def source_without(self, without: Sequence[str]) -> BusySource:
+        """What is taken between two UTC minutes, except by some appointments."""
+        return lambda low, high: rows.read_busy(
+            self._session, low, high, self.second, without=without, limits=self._limits
+        )
 
     def busy(self, start: datetime, without: Sequence[str] = ()) -> Busy:
         """What is taken around a start, except by some appointments."""
@@ -72,11 +78,17 @@ class Admission:
         return rows.read_busy(self._session, low, high, self.second, without=without, limits=self._limits)
 
     def refuse_taken(
-        self, practitioner: str | None, motive: str, start: datetime, kind: PatientKind, owner: str = ""
+        self,
+        practitioner: str | None,
+        motive: str,
+        start: datetime,
+        kind: PatientKind,
+        owner: str = "",
+        replacing: str | None = None,
     ) -> None:
         """Refuse what is plainly taken before queueing for the write lock; whatever passes is checked again inside.
 
-        Holds of ``owner`` do not count: they are about to be replaced.
+        Holds of ``owner`` and the appointment ``replacing`` do not count: they are about to be replaced.
         """
         known = self.practice.motives.get(motive)
         if known is None or practitioner is None:
@@ -86,8 +98,9 @@ class Admission:
             "select 1 from occupancy o where resource = ? and lane = 0"
             " and start_utc < ? and start_utc > ? and end_utc > ?"
             " and (hold_until is null or (hold_until > ? and not exists (select 1"
-            " from appointment a where a.id = o.appointment_id and a.owner = ?))) limit 1",
-            (practitioner, low + known.minutes(kind), low - rows.LONGEST, low, self.second, owner),
+            " from appointment a where a.id = o.appointment_id and a.owner = ?)))"
+            " and o.appointment_id is not ? limit 1",
+            (practitioner, low + known.minutes(kind), low - rows.LONGEST, low, self.second, owner, replacing),
         )
         if taken:
             raise SlotTakenError(str(reason("taken", practitioner=self.practice.name_of(practitioner))))
@@ -105,20 +118,28 @@ class Admission:
             raise NotBookableError(str(reason("slot_changed", self.practice.motives[slot.motive].where)))
         return verdict
 
-    def require_held(self, row: Mapping[str, Any], record: Record | None, *, replacing: str | None = None) -> None:
-        """Check every rule of a held row again, with the patient who is known by now."""
-        slot = rows.slot(row)
+    def require_held(
+        self, row: Mapping[str, Any], record: Record | None, *, born: date | None = None, replacing: str | None = None
+    ) -> None:
+        """Check every rule of a held row again, with the patient who is known by now (of someone new: ``born``)."""
         if row["patient_kind"] == "known" and (record is None or not record.patient.known):
             raise NotBookableError(str(reason("identity")))
-        request = Request(
-            slot.motive,
-            slot.start,
-            row["patient_kind"],
-            slot.practitioner,
-            facts=self._facts(record, slot.motive, without=replacing) if record else None,
-        )
+        verdict = self.judge_held(row, record, born=born, replacing=replacing)
+        slot = rows.slot(row)
+        if not verdict.bookable:
+            raise refusal(verdict)
+        if (verdict.end, verdict.site) != (slot.end, slot.site):
+            raise NotBookableError(str(reason("slot_changed", self.practice.motives[slot.motive].where)))
+
+    def judge_held(
+        self, row: Mapping[str, Any], record: Record | None, *, born: date | None = None, replacing: str | None = None
+    ) -> Verdict:
+        """What the rules say of a held row for a patient."""
+        slot = rows.slot(row)
+        facts = self._facts(record, slot.motive, without=replacing) if record else PatientFacts(born)
+        request = Request(slot.motive, slot.start, row["patient_kind"], slot.practitioner, facts=facts)
         without = [row["id"], *([replacing] if replacing else [])]
-        self.require(request, self.busy(slot.start, without), slot)
+        return judge(self.practice, request, self.now, self.busy(slot.start, without))
 
     def require_placement(self, placement: Placement, busy: Busy, *, replacing: str | None = None) -> Slot:
         """The slot of what a person asks for. Notice, horizon and daily limits bind the assistant alone.

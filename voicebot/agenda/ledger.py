@@ -84,9 +84,13 @@ class Ledger:
         source: str,
         hold_until: int | None = None,
         lane: int = 0,
+        replacing: str | None = None,
         **more: object,
     ) -> str:
-        """Insert an appointment and what it occupies, and return its id."""
+        """Insert an appointment and what it occupies, and return its id.
+
+        What ``replacing`` occupies is left to it until it is closed: :meth:`occupy_anew` takes it then.
+        """
         motive = self._practice.motives[slot.motive]
         start = to_utc(slot.start, self._practice.zone)
         end = start + motive.minutes(kind)
@@ -112,21 +116,50 @@ class Ledger:
             f"insert into appointment({', '.join(row)}) values({', '.join('?' * len(row))})",
             tuple(row.values()),
         )
-        span = (start - motive.buffer_before, end + motive.buffer_after)
+        self._occupy(id, slot, (start, end), busy, lane=lane, hold_until=hold_until, replacing=replacing)
+        return id
+
+    def occupy_anew(self, id: str, busy: Busy) -> None:
+        """Occupy all that a held row needs, once the appointment that it overlapped is closed."""
+        row = self.row(id, None)
+        rows.vacate(self._database, id)
+        self._occupy(id, rows.slot(row), (row["start_utc"], row["end_utc"]), busy, hold_until=row["hold_until"])
+
+    def _occupy(
+        self,
+        id: str,
+        slot: Slot,
+        times: tuple[int, int],
+        busy: Busy,
+        *,
+        lane: int = 0,
+        hold_until: int | None = None,
+        replacing: str | None = None,
+    ) -> None:
+        """Occupy the practitioner, rooms and devices of an appointment, buffers included; ``times`` in UTC minutes."""
+        motive = self._practice.motives[slot.motive]
+        span = (times[0] - motive.buffer_before, times[1] + motive.buffer_after)
         resources = free_resources(self._practice, motive, *span, busy.spans) if lane == 0 else []
         if resources is None:
             raise SlotTakenError("a room or device was taken meanwhile; search again")
-        rows.occupy(self._database, id, [slot.practitioner, *resources], span, lane=lane, hold_until=hold_until)
-        return id
+        theirs = rows.occupied(self._database, replacing) if replacing else {}
+        for resource in (slot.practitioner, *resources):
+            for part in rows.less(span, theirs.get(resource, ())):
+                rows.occupy(self._database, id, [resource], part, lane=lane, hold_until=hold_until)
 
     def commit_hold(
-        self, id: str, patient_id: str, phone: str | None, source: str, moved_from: str | None = None
+        self,
+        id: str,
+        patient_id: str,
+        contact: tuple[str | None, str | None],
+        source: str,
+        moved_from: str | None = None,
     ) -> None:
-        """Turn a held row into a booked one; it keeps what it occupies."""
+        """Turn a held row into a booked one; it keeps what it occupies. ``contact`` is a number and a name."""
         self._connection.execute(
             "update appointment set status = 'booked', hold_until = null, owner = null, patient_id = ?,"
-            " contact_phone = ?, source = ?, moved_from = ? where id = ?",
-            (patient_id, phone, source, moved_from, id),
+            " contact_phone = ?, contact_name = ?, source = ?, moved_from = ? where id = ?",
+            (patient_id, *contact, source, moved_from, id),
         )
         self._connection.execute("update occupancy set hold_until = null where appointment_id = ?", (id,))
         self.occupy_patient(id)

@@ -77,6 +77,15 @@ class Patients:
             "where p.birth_date = :born and p.search_key = :key", now, born=claim.birth_date.isoformat(), key=key
         )
 
+    def reached(self, birth_date: date, phone: str, now: datetime) -> list[Record]:
+        """Patients of a birth date whom a number (E.164) reaches."""
+        return self._read(
+            "where p.birth_date = :born and :phone in (p.phone, p.other_phone)",
+            now,
+            born=birth_date.isoformat(),
+            phone=phone,
+        )
+
     def find(self, text: str, birth_date: date | None, now: datetime) -> list[Record]:
         """Patients by parts of their names, or birth date, for staff."""
         parts = [fold(word) for word in text.split() if fold(word)]

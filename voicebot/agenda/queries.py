@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, get_args
 
 from voicebot.agenda import rows, slots
 from voicebot.agenda.admission import Admission
+from voicebot.agenda.closures import closure
 from voicebot.agenda.explain import Explanation, explain
+from voicebot.agenda.guard import Guard
 from voicebot.agenda.ledger import NO_APPOINTMENT
 from voicebot.agenda.offers import spread
 from voicebot.agenda.outbox import Outbox
@@ -17,7 +19,7 @@ from voicebot.agenda.patients import Patients, as_patients
 from voicebot.agenda.session import Connection, Session
 from voicebot.agenda.waitlist import Offer, Waitlist
 from voicebot.errors import AgendaError
-from voicebot.ports import Appointment, Patient, PatientClaim, Slot, SlotQuery
+from voicebot.ports import Appointment, Closure, Hold, Objection, Patient, PatientClaim, Slot, SlotQuery
 from voicebot.practice.localtime import at_minute, to_utc
 from voicebot.practice.schema import Practice
 
@@ -44,6 +46,7 @@ class Queries:
         self._session = Session(connect)
         self.patients = Patients(self._session)
         self.waitlist = Waitlist(self._session)
+        self._guard = Guard(self._session)
         self.outbox = Outbox(self._session)
 
     def search(self, query: SlotQuery, *, limit: int | None = None) -> list[Slot]:
@@ -59,9 +62,41 @@ class Queries:
         admission = self._admission()
         return explain(admission.practice, query, at, admission.now, admission.source)
 
+    def closure(self, query: SlotQuery, day: date) -> Closure | None:
+        """Why nobody receives on a day."""
+        return closure(self._practice(), query, day)
+
+    def objection(
+        self, hold: Hold, claim: PatientClaim, *, patient_id: str | None = None, replacing: str | None = None
+    ) -> Objection | None:
+        """The rule about the patient that a hold would break at its commit."""
+        admission = self._admission()
+        found = self._session.rows("select * from appointment where id = :id and status = 'held'", {"id": hold.id})
+        if not found:
+            return None
+        record = admission.patient(patient_id) if patient_id is not None else None
+        verdict = admission.judge_held(found[0], record, born=claim.birth_date, replacing=replacing)
+        return next((rule for rule in get_args(Objection) if rule == verdict.rule), None)
+
     def match(self, claim: PatientClaim) -> Sequence[Patient]:
         """Patients whose identity equals the claim."""
         return as_patients(self.patients.match(claim, self._clock.now()))
+
+    def match_keys(self, birth_date: date, phone: str) -> Sequence[Patient]:
+        """Patients of a birth date whom a number reaches."""
+        return as_patients(self.patients.reached(birth_date, phone, self._clock.now()))
+
+    def own_doctor(self, patient_id: str) -> str | None:
+        """The practitioner who follows a patient."""
+        return self._admission().patient(patient_id).own_doctor
+
+    def may_identify(self, claim: PatientClaim, caller: str | None) -> bool:
+        """Whether one more identity may be tried."""
+        return self._guard.permits(claim, caller, self._clock.now())
+
+    def note_failure(self, claim: PatientClaim, caller: str | None) -> None:
+        """Count a failed identity."""
+        self._guard.note(claim, caller, self._clock.now())
 
     def candidates(self, claim: PatientClaim, *, limit: int = 3) -> Sequence[Patient]:
         """Patients who may be meant when nobody matches: for a person to choose from, never for the assistant."""
@@ -123,7 +158,8 @@ class Queries:
 
     def _slots(self, query: SlotQuery) -> Iterator[Slot]:
         admission = self._admission()
-        return slots.search(admission.practice, query, admission.now, admission.source)
+        source = admission.source_without([query.replacing] if query.replacing else [])
+        return slots.search(admission.practice, query, admission.now, source)
 
     def _appointments(self, where: str, **values: object) -> list[Appointment]:
         now = self._clock.now()

@@ -53,7 +53,16 @@ def appointment(row: Mapping[str, Any]) -> Appointment:
             status=row["patient_status"],
             known=bool(row["known"]),
         )
-    return Appointment(row["id"], row["status"], slot(row), patient, row["source"], row["version"])
+    return Appointment(
+        row["id"],
+        row["status"],
+        slot(row),
+        patient,
+        row["source"],
+        row["version"],
+        contact_name=row["contact_name"],
+        contact_phone=row["contact_phone"],
+    )
 
 
 def slot(row: Mapping[str, Any]) -> Slot:
@@ -93,6 +102,25 @@ def read_busy(session: Session, low: int, high: int, now: int, *, without: Seque
                 key = (name, date.fromisoformat(day))
                 taken[key] = taken.get(key, 0) + count
     return Busy(spans, taken)
+
+
+def less(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What is left of a span, UTC minutes, without others."""
+    left = [span]
+    for start, end in taken:
+        left = [part for low, high in left for part in ((low, min(high, start)), (max(low, end), high))]
+        left = [(low, high) for low, high in left if low < high]
+    return left
+
+
+def occupied(database: Connection, appointment_id: str) -> dict[str, list[tuple[int, int]]]:
+    """What an appointment occupies in the assistant's lane: resource → spans of UTC minutes."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for resource, start, end in database.conn.execute(
+        "select resource, start_utc, end_utc from occupancy where appointment_id = ? and lane = 0", (appointment_id,)
+    ).fetchall():
+        found.setdefault(resource, []).append((start, end))
+    return found
 
 
 def occupy(

@@ -23,16 +23,25 @@ class Store(Queries):
 
     # --- the assistant's acts --------------------------------------------------------------------------------
 
-    def hold(self, slot: Slot, *, patient: PatientKind, owner: str) -> Hold:
+    def hold(self, slot: Slot, *, patient: PatientKind, owner: str, replacing: str | None = None) -> Hold:
         """Keep a slot for the call ``owner``, replacing the hold that it had."""
-        self._admission().refuse_taken(slot.practitioner, slot.motive, slot.start, patient, owner)
+        self._admission().refuse_taken(slot.practitioner, slot.motive, slot.start, patient, owner, replacing)
         with self._write(durable=False) as (admission, ledger):
             minutes = admission.practice.hold_minutes
             ledger.release(owner)
-            busy = admission.busy(slot.start)
+            busy = admission.busy(slot.start, [replacing] if replacing else [])
             admission.require(Request(slot.motive, slot.start, patient, slot.practitioner), busy, slot)
             hold_until = admission.second + minutes * 60
-            id = ledger.insert(slot, patient, busy, status="held", source="phone", hold_until=hold_until, owner=owner)
+            id = ledger.insert(
+                slot,
+                patient,
+                busy,
+                status="held",
+                source="phone",
+                hold_until=hold_until,
+                replacing=replacing,
+                owner=owner,
+            )
         return Hold(id, slot, admission.now.replace(microsecond=0) + timedelta(minutes=minutes))
 
     def release(self, owner: str) -> None:
@@ -40,16 +49,21 @@ class Store(Queries):
         with self._write(durable=False) as (_, ledger):
             ledger.release(owner)
 
-    def book(self, hold: Hold, claim: PatientClaim, *, source: str, idempotency_key: str) -> Appointment:
+    def book(
+        self, hold: Hold, claim: PatientClaim, *, source: str, idempotency_key: str, patient_id: str | None = None
+    ) -> Appointment:
         """Commit a hold."""
         with self._write() as (admission, ledger):
             id = ledger.done(idempotency_key, "book")
             if id is None:
                 id, row = hold.id, ledger.held(hold.id)
-                record = admission.identify(claim, row["patient_kind"])
-                admission.require_held(row, record)
+                if patient_id is None:
+                    record = admission.identify(claim, row["patient_kind"])
+                else:
+                    record = admission.patient(patient_id)
+                admission.require_held(row, record, born=claim.birth_date)
                 patient_id = record.patient.id if record else self.patients.add(claim, admission.now, source=source)
-                ledger.commit_hold(id, patient_id, claim.phone, source)
+                ledger.commit_hold(id, patient_id, (claim.contact_phone or claim.phone, claim.contact_name), source)
                 ledger.note(idempotency_key, "book", id, source)
         return self.appointment(id)
 
@@ -64,7 +78,9 @@ class Store(Queries):
                 row = ledger.held(hold.id)
                 admission.require_held(row, admission.patient(old["patient_id"]), replacing=appointment_id)
                 ledger.close(appointment_id, "moved")
-                ledger.commit_hold(id, old["patient_id"], old["contact_phone"], source, moved_from=appointment_id)
+                ledger.occupy_anew(id, admission.busy(hold.slot.start, [id]))
+                contact = (old["contact_phone"], old["contact_name"])
+                ledger.commit_hold(id, old["patient_id"], contact, source, moved_from=appointment_id)
                 ledger.note(idempotency_key, "move", id, source)
                 self.waitlist.freed(admission, old["practitioner"], old["start_utc"], old["end_utc"])
         return self.appointment(id)
@@ -163,6 +179,15 @@ class Store(Queries):
         slots.permitted_motive(self._practice(), query)
         self.patient(patient_id)
         return self.waitlist.add(patient_id, query, self._clock.now())
+
+    def wait_for(self, claim: PatientClaim, query: SlotQuery, *, source: str, patient_id: str | None = None) -> str:
+        """Put a patient on the waiting list, a new one as provisional."""
+        slots.permitted_motive(self._practice(), query)
+        if patient_id is None:
+            with self._write() as (admission, _):
+                record = admission.identify(claim, "new")
+                patient_id = record.patient.id if record else self.patients.add(claim, admission.now, source=source)
+        return self.wait(patient_id, query)
 
     def accept_offer(self, offer: Offer, *, source: Source, idempotency_key: str) -> Appointment:
         """Book an offered slot for the patient who waited for it, and take the patient off the list."""
