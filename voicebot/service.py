@@ -75,11 +75,12 @@ class CurrentRasa:
 class Service:
     """Everything that runs for one practice."""
 
-    def __init__(self, workspace: Workspace, ports: Ports, *, models: str | None = None) -> None:
+    def __init__(self, workspace: Workspace, ports: Ports, *, models: str | None = None, demo: bool = False) -> None:
         self.workspace = workspace
         self.journal = Journal(workspace.clock.now, workspace.events)
         self._ports = ports
         self._models = models
+        self._demo = demo
         self._runtime = Path(tempfile.mkdtemp(prefix="voicebot-"))
         self._children: list[Child] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -141,7 +142,7 @@ class Service:
             if port is not None:
                 doors[name] = bind("127.0.0.1", port, socket.SOCK_STREAM, f"--{name}-port")
         if doors:
-            self.web = WebServers(doors, self.workspace, self.journal, self._telephony.offer)
+            self.web = WebServers(doors, self.workspace, self.journal, self._telephony.offer, demo=self._demo)
 
     def _rasa(self) -> Child:
         async def spawn() -> Spawn:

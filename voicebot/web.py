@@ -13,8 +13,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from voicebot.cli.setup import Workspace
+from voicebot.desk.accounts import Accounts
 from voicebot.desk.app import create_desk
+from voicebot.desk.context import Desk
 from voicebot.desk.patient_page import create_patient_page
+from voicebot.desk.sessions import Sessions
 from voicebot.journal import Journal
 
 log = logging.getLogger("voicebot.web")
@@ -35,19 +38,33 @@ class WebServers:
     """Serves ``web`` (the patient's page and its signalling) and ``http`` (the desk) on sockets already bound."""
 
     def __init__(
-        self, doors: Mapping[str, socket.socket], workspace: Workspace, journal: Journal, offer: Offer
+        self,
+        doors: Mapping[str, socket.socket],
+        workspace: Workspace,
+        journal: Journal,
+        offer: Offer,
+        *,
+        demo: bool = False,
     ) -> None:
         self.access_code = secrets.token_urlsafe(9)
-        """What the desk's login page asks for; made anew at each start and shown only in the terminal."""
+        """Makes the first administrator, and opens a demonstration's desk; shown only in the terminal."""
+        self.desk: Desk | None = None
         self.addresses = {name: _address(bound) for name, bound in doors.items()}
         self._doors = dict(doors)
         self._apps: dict[str, FastAPI] = {}
         if "web" in doors:
             self._apps["web"] = create_patient_page(workspace.practice, offer)
         if "http" in doors:
-            self._apps["http"] = create_desk(workspace, journal, self.access_code)
+            connect = workspace.connect
+            self.desk = Desk(workspace, journal, Accounts(connect), Sessions(connect), self.access_code, demo=demo)
+            self._apps["http"] = create_desk(self.desk)
         self._servers: list[_Server] = []
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def first_run(self) -> bool:
+        """Whether the desk waits for its first administrator."""
+        return self.desk is not None and self.desk.accounts.first_run()
 
     async def start(self) -> None:
         """Serve until :meth:`stop`."""
@@ -81,6 +98,8 @@ class WebServers:
         for bound in self._doors.values():
             with suppress(OSError):
                 bound.close()
+        if self.desk is not None:
+            self.desk.close()
 
 
 async def _until(condition: Callable[[], bool]) -> AsyncIterator[None]:

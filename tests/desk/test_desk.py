@@ -1,113 +1,98 @@
-"""The desk: nothing without a login, and words of a call stay inert."""
+"""The desk: nothing without a login, each page to its roles, and nothing from elsewhere."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
+import re
 
 import pytest
-from fastapi import FastAPI
-from starlette.routing import Mount, Route
-from starlette.testclient import TestClient
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.responses import Response
 
-from voicebot.cli.common import SAMPLE_PRACTICE
-from voicebot.cli.setup import Workspace, open_workspace
-from voicebot.desk.app import PUBLIC, create_desk
+from tests.desk.conftest import enter, visitor
+from voicebot.cli.setup import Workspace
+from voicebot.desk import app as app_module
+from voicebot.desk.app import PUBLIC, create_desk, needs
+from voicebot.desk.context import Desk
 from voicebot.desk.patient_page import create_patient_page
-from voicebot.desk.security import LOCK_SECONDS, TRIES, Door
+from voicebot.desk.roles import ROLES, Role
 from voicebot.errors import UnavailableError
-from voicebot.journal import Journal
-from voicebot.ports import PatientClaim, SlotQuery
-
-CODE = "un-code-d-acces"
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    key = tmp_path / "key"
-    key.write_text("ab" * 32)
-    key.chmod(0o600)
-    made = open_workspace(
-        argparse.Namespace(practice=SAMPLE_PRACTICE, data=tmp_path / "data", key_file=key, now="2026-11-23T08:00")
-    )
-    yield made
-    made.close()
+def routes(app: FastAPI) -> list[tuple[str, str, APIRoute]]:
+    """Every method and path of the desk, with invented ids."""
+    return [
+        (method, re.sub(r"\{\w+(:\w+)?\}", "1", route.path), route)
+        for route in app.routes
+        if isinstance(route, APIRoute) and route.path not in PUBLIC
+        for method in sorted(route.methods)
+    ]
 
 
-@pytest.fixture
-def desk(workspace: Workspace) -> FastAPI:
-    return create_desk(workspace, Journal(workspace.clock.now, workspace.events), CODE)
+def test_every_route_but_the_login_refuses_an_anonymous_visitor(app: FastAPI) -> None:
+    client = visitor(app)
+    walked = routes(app)
+    for method, path, _ in walked:
+        response = client.request(method, path)
+        assert response.status_code in (303, 401), (method, path)
+        assert response.headers.get("location", "/login") == "/login", (method, path)
+    assert len(walked) >= 10
 
 
-def enter(app: FastAPI) -> TestClient:
-    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=True)
-    assert client.post("/login", data={"code": CODE}).status_code == 200
-    return client
-
-
-def test_every_route_but_the_login_refuses_an_anonymous_visitor(desk: FastAPI) -> None:
-    client = TestClient(desk, follow_redirects=False)
-    walked = 0
-    for route in desk.routes:
-        if isinstance(route, Mount):
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_is_refused_exactly_the_routes_that_do_not_name_it(app: FastAPI, role: Role) -> None:
+    client = enter(app, role)
+    for method, path, route in routes(app):
+        if path in ("/logout", "/maintenant/flux"):
             continue
-        assert isinstance(route, Route)
-        for method in route.methods or ():
-            if route.path in PUBLIC:
-                continue
-            walked += 1
-            response = client.request(method, route.path)
-            assert response.status_code in (303, 401), (method, route.path)
-            assert response.headers.get("location", "/login") == "/login"
-    assert walked >= 4
+        admitted = all(role in need.roles for need in needs(route.dependant))
+        status = client.request(method, path).status_code
+        assert (status == 403) != admitted, (role, method, path, status)
+        assert status < 500, (role, method, path)
 
 
-def test_a_wrong_code_is_refused_and_the_door_shuts_for_a_minute() -> None:
-    now = [0.0]
-    door = Door(CODE, lambda: now[0])
-    for _ in range(TRIES):
-        assert door.open("wrong") is None
-    assert door.shut
-    assert door.open(CODE) is None
-    now[0] += LOCK_SECONDS
-    session = door.open(CODE)
-    assert door.admits(session)
-    door.close(session)
-    assert not door.admits(session)
+def test_a_route_that_names_no_role_keeps_the_desk_from_starting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    router = APIRouter()
+
+    @router.get("/oublié")
+    def forgotten() -> Response:
+        return Response("secret")
+
+    monkeypatch.setattr(app_module, "ROUTERS", (*app_module.ROUTERS, router))
+    with pytest.raises(RuntimeError, match="/oublié names no role"):
+        create_desk(desk)
 
 
-def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(desk: FastAPI) -> None:
-    client = TestClient(desk, follow_redirects=False)
-    cookie = client.post("/login", data={"code": CODE}).headers["set-cookie"].lower()
-    assert "httponly" in cookie
-    assert "samesite=strict" in cookie
-
-
-def test_another_sites_page_may_not_act(desk: FastAPI) -> None:
-    client = enter(desk)
-    headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"},
+        {"sec-fetch-site": "same-site", "sec-fetch-mode": "navigate"},
+        {"origin": "http://ailleurs.example"},
+    ],
+)
+def test_another_sites_page_may_not_act(app: FastAPI, headers: dict[str, str]) -> None:
+    client = enter(app)
     assert client.post("/logout", headers=headers).status_code == 403
+    assert client.get("/compte").status_code == 200
 
 
-def test_no_page_loads_anything_from_elsewhere(desk: FastAPI) -> None:
-    page = enter(desk).get("/")
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert "unsafe" not in page.headers["content-security-policy"]
-    assert "http://" not in page.text
-    assert "https://" not in page.text
-    assert page.headers["cache-control"] == "no-store"
-
-
-def test_the_agenda_shows_a_booking_and_markup_in_a_name_stays_inert(desk: FastAPI, workspace: Workspace) -> None:
-    (slot, *_) = workspace.agenda.offers(SlotQuery("consultation"))
-    hold = workspace.agenda.hold(slot, patient="new", owner="c1")
-    claim = PatientClaim("<script>x</script>", "Zoé", datetime(1980, 1, 2).date())
-    workspace.agenda.book(hold, claim, source="phone", idempotency_key="k1")
-    page = enter(desk).get("/agenda").text
-    assert "Zoé" in page
-    assert "<script>x" not in page
+def test_no_page_names_another_host_or_carries_a_script(app: FastAPI) -> None:
+    client = enter(app, "administrator")
+    pages = [path for method, path, _ in routes(app) if method == "GET" and "1" not in path]
+    for path in [*pages, "/compte", "/comptes"]:
+        page = client.get(path)
+        if page.status_code != 200:
+            continue
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert "unsafe" not in page.headers["content-security-policy"]
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["referrer-policy"] == "no-referrer"
+        text = re.sub(r'xmlns="[^"]*"', "", page.text)
+        assert "http://" not in text, path
+        assert "https://" not in text, path
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
+        assert not re.search(r"\son\w+=|\sstyle=", text), path
 
 
 def test_the_patients_page_hands_over_an_offer_and_says_when_it_is_refused(workspace: Workspace) -> None:
@@ -116,7 +101,7 @@ def test_the_patients_page_hands_over_an_offer_and_says_when_it_is_refused(works
             raise UnavailableError("too many calls")
         return "answer to " + sdp, "c1"
 
-    client = TestClient(create_patient_page(workspace.practice, offer))
+    client = visitor(create_patient_page(workspace.practice, offer))
     assert client.get("/").status_code == 200
     assert client.post("/offer", json={"sdp": "o"}).json() == {"sdp": "answer to o", "call": "c1"}
     assert client.post("/offer", json={"sdp": "full"}).status_code == 503

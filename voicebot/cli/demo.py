@@ -56,7 +56,7 @@ async def _demo(args: argparse.Namespace) -> int:
     screen = Screen(quiet=args.json)
     workspace = open_workspace(args)
     before = {appointment.id for appointment in workspace.agenda.appointments()}
-    service = Service(workspace, Ports(web=0, http=0))
+    service = Service(workspace, Ports(web=0, http=0), demo=True)
     screen.line("Démarrage : reconnaissance, voix, compréhension… (une minute la première fois)")
     try:
         start = asyncio.create_task(service.start())

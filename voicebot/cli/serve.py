@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
             for name, label in (("web", "patient's page"), ("http", "desk")):
                 if name in service.web.addresses:
                     print(f"{label}: {service.web.addresses[name]}", file=sys.stderr)
-            if "http" in service.web.addresses:
-                print(f"desk's access code: {service.web.access_code}", file=sys.stderr)
+            if service.web.first_run:
+                print(f"desk's one-time code, to make its administrator: {service.web.access_code}", file=sys.stderr)
         if service.sip_port is not None:
             print(f"SIP: {service.workspace.practice.sip.bind}:{service.sip_port} (UDP and TCP)", file=sys.stderr)
         print("READY", file=sys.stderr, flush=True)

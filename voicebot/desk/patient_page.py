@@ -10,7 +10,8 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.responses import HTMLResponse, JSONResponse
 
-from voicebot.desk.security import guard
+from voicebot.desk.context import VENDOR
+from voicebot.desk.security import Guard
 from voicebot.errors import VoicebotError
 
 if TYPE_CHECKING:
@@ -25,13 +26,13 @@ MAX_SDP = 20_000
 def create_patient_page(practice: Practice, offer: Offer) -> FastAPI:
     """The application on ``--web-port``: one page, its script and ``POST /offer`` ``{"sdp"}`` → ``{"sdp", "call"}``."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    guard(app)
+    app.add_middleware(Guard)
     templates = Jinja2Templates(HERE / "templates")
     app.mount("/static", StaticFiles(directory=HERE / "static"))
 
     @app.get("/")
     async def page(request: Request) -> HTMLResponse:
-        return templates.TemplateResponse(request, "call.html", {"practice": practice.name})
+        return templates.TemplateResponse(request, "call.html", {"practice": practice.name, "vendor": VENDOR.exists()})
 
     @app.post("/offer")
     async def take_offer(sdp: Annotated[str, Body(embed=True, max_length=MAX_SDP)]) -> JSONResponse:

@@ -1,0 +1,126 @@
+"""What every page of the desk works with: ``Annotated[Desk, Depends(desk)]``."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.templating import Jinja2Templates
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from voicebot.cli.setup import Workspace
+from voicebot.desk import navigation
+from voicebot.desk.accounts import Accounts
+from voicebot.desk.lockout import Lockout
+from voicebot.desk.roles import Account
+from voicebot.desk.sessions import Sessions
+from voicebot.journal import Journal
+
+HERE = Path(__file__).resolve().parent
+VENDOR = HERE / "static" / "vendor" / "htmx.min.js"
+
+TOLD_KEPT = 200
+"""Messages that wait for a page to show them; the oldest makes room."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was just done, in French, and the request that undoes it."""
+
+    text: str
+    undo: str | None = None
+    """The path to post ``fields`` to."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Desk:
+    """The desk of one practice."""
+
+    workspace: Workspace
+    journal: Journal
+    accounts: Accounts
+    sessions: Sessions
+    access_code: str
+    """Shown in the terminal only: makes the first administrator, and opens the demonstration."""
+    demo: bool = False
+    tls: bool = False
+    served: frozenset[str] = frozenset()
+    """Paths that routes serve."""
+    counters: dict[str, Callable[[], int]] = field(default_factory=dict)
+    """What waits on a page, by its path; the navigation shows it."""
+
+    def __post_init__(self) -> None:
+        self.lockout = Lockout()
+        self.templates = Jinja2Templates(HERE / "templates")
+        self._told: OrderedDict[str, Told] = OrderedDict()
+
+    @property
+    def cookie(self) -> str:
+        """The session cookie's name; over TLS the browser lets no other host or path set it."""
+        return "__Host-session" if self.tls else "session"
+
+    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page, with the frame's values: navigation, account, what was just done."""
+        account: Account | None = getattr(request.state, "account", None)
+        frame: dict[str, Any] = {
+            "practice": self.workspace.rules().name,
+            "vendor": VENDOR.exists(),
+            "account": account,
+            "told": None,
+        }
+        if account is not None:
+            counts = {path: count() for path, count in self.counters.items()}
+            frame["navigation"] = navigation.entries(account, request.url.path, self.served, counts)
+            frame["told"] = self._told.pop(self._reader(request), None)
+        return self.templates.TemplateResponse(request, template, frame | values, status_code=status)
+
+    def done(
+        self, request: Request, path: str, text: str = "", *, undo: str | None = None, **fields: str
+    ) -> RedirectResponse:
+        """After an act: go to ``path`` (303), which then says ``text`` with a button that undoes it."""
+        if text:
+            self._told[self._reader(request)] = Told(text, undo, fields)
+            if len(self._told) > TOLD_KEPT:
+                self._told.popitem(last=False)
+        return RedirectResponse(path, 303)
+
+    def enter(self, request: Request, response: Response, account: Account, *, stage: Any = "open") -> Response:
+        """Open a new session for an account, in the place of the one before."""
+        token = self.sessions.open(account.id, stage, replacing=request.cookies.get(self.cookie))
+        response.set_cookie(
+            self.cookie, token, max_age=12 * 3600, httponly=True, samesite="strict", secure=self.tls, path="/"
+        )
+        return response
+
+    def audit(self, account: Account, action: str, subject: str | None = None, **detail: Any) -> None:
+        """Write one line of the audit trail for a person's act; codes and ids only."""
+        self.workspace.audit.record(f"user:{account.id}", action, subject, detail)
+
+    def home(self, account: Account) -> str:
+        """The first page that a person may see."""
+        return navigation.home(account, self.served)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.accounts.close()
+        self.sessions.close()
+
+    def _reader(self, request: Request) -> str:
+        return request.cookies.get(self.cookie, "")
+
+
+def desk(request: Request) -> Desk:
+    """The desk that serves this request."""
+    found: Desk = request.app.state.desk
+    return found
+
+
+def new_key() -> str:
+    """An idempotency key for a form: posting the form twice acts once."""
+    return secrets.token_hex(8)
