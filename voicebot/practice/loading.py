@@ -108,6 +108,7 @@ def _read(top: Table, directory: Path, version: str) -> Practice:
         substitutions=tuple(timetable.substitution(table, names) for table in top.tables("substitutions")),
         reception=tuple(timetable.reception(table) for table in top.tables("reception")),
         outside_hours=settings.outside_hours(top.table("outside_hours"), transfer),
+        manner=settings.manner(top.table("conversation")),
         sip=settings.sip(top.table("sip"), directory),
         transcript=settings.transcript(top.table("transcript")),
         transfer=transfer,

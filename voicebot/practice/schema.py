@@ -188,6 +188,16 @@ class OutsideHours:
 
 
 @dataclass(frozen=True)
+class Manner:
+    """How calls are taken."""
+
+    mode: Literal["normal", "consultation", "closed"]
+    """``consultation``: nobody is rung but for signs of an emergency. ``closed``: as outside reception hours."""
+    elder: bool
+    """Every call is slow, with one offer at a time; otherwise only those of callers who ask for it."""
+
+
+@dataclass(frozen=True)
 class Reception:
     """Hours at which a person answers at the practice."""
 
@@ -264,6 +274,7 @@ class Practice:
     substitutions: tuple[Substitution, ...]
     reception: tuple[Reception, ...]
     outside_hours: OutsideHours
+    manner: Manner
     sip: Sip
     transcript: Literal["on", "ask", "off"]
     transfer: Transfer

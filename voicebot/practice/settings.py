@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from voicebot.practice.reading import Table
-from voicebot.practice.schema import Motive, OutsideHours, Registration, Resource, Retention, Sip, Transfer
+from voicebot.practice.schema import Manner, Motive, OutsideHours, Registration, Resource, Retention, Sip, Transfer
 
 DAY = 24 * 60
 
@@ -105,6 +105,15 @@ def outside_hours(table: Table, numbers: Transfer) -> OutsideHours:
         table.error("action", "action_message")
     table.finish()
     return OutsideHours(action, message)
+
+
+def manner(table: Table) -> Manner:
+    """Read ``[conversation]``."""
+    choices: tuple[Literal["normal", "consultation", "closed"], ...] = ("normal", "consultation", "closed")
+    mode = cast(Literal["normal", "consultation", "closed"], table.choice("mode", "normal", choices))
+    elder = table.boolean("elder", False)
+    table.finish()
+    return Manner(mode, elder)
 
 
 def sip(table: Table, directory: Path) -> Sip:
