@@ -523,6 +523,42 @@ SCENARIOS = [
         (DURAND,),
     ),
     Scenario(
+        "letters misheard are mended by a common name",
+        NEW | {"confirm": ["non le nom est faux", "oui", "oui"], "birth_name": "duran", "spelling": "d u r a m d"},
+        "booked",
+        (DURAND,),
+        says=("J'ai noté Durand : D, U, R, A, N, D.",),
+    ),
+    Scenario(
+        "the next likely name is read back after a refusal",
+        NEW
+        | {
+            "confirm": ["non le nom est faux", "non", "oui", "oui"],
+            "birth_name": "lagarte",
+            "spelling": "l a g a r t e",
+        },
+        "booked",
+        (("2026-11-24T09:30", "consultation", "benali", "Martin Laporte"),),
+        says=("J'ai noté Lagarde : L, A, G, A, R, D, E.", "J'ai noté Laporte : L, A, P, O, R, T, E."),
+    ),
+    Scenario(
+        "non and nom sound the same",
+        NEW | {"confirm": ["ce n'est pas ça", "non", "oui", "oui"], "birth_name": "duron", "spelling": "d u r a n d"},
+        "booked",
+        (DURAND,),
+    ),
+    Scenario(
+        "a name that is never right is taken down by a person",
+        NEW
+        | {
+            "confirm": ["le nom est faux", *["non"] * 8],
+            "spelling": ["d u r a n d", "d u r a m d", "m a r t i n", "p e t i t", "l e r o y"],
+            "callback": "oui",
+            "phone": "06 12 34 56 78",
+        },
+        "callback",
+    ),
+    Scenario(
         "a date without its century is read back",
         NEW | {"birth_date": "douze mars vingt-deux", "confirm": ["oui", "oui"]},
         "booked",
@@ -585,3 +621,15 @@ async def test_silence_is_no_where_the_text_may_only_be_kept_when_accepted(
     assert call.keeps_transcript is kept
     happened = await talk(cabinet.call(), NEW | {"transcript": said})
     assert happened.last.outcome == "booked", "refusing the transcript still ends with a slot"
+
+
+async def test_a_name_that_the_recogniser_doubts_is_read_back_at_once(cabinet: Cabinet) -> None:
+    for logprob, asks in ((-0.1, "first_name"), (-0.4, "confirm")):
+        conversation = cabinet.call()
+        await conversation.greet()
+        for text in ("une consultation", "non jamais", "mardi matin", "le premier"):
+            reply = await conversation.hear(text)
+        assert reply.asks == "birth_name"
+        reply = await conversation.hear("durand", logprob=logprob)
+        assert reply.asks == asks, reply.say
+        await conversation.hang_up()

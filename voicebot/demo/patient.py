@@ -114,7 +114,7 @@ class Patient:
             case "first_name":
                 return self._say("first_name", first_name=wish.first_name)
             case "spelling":
-                return self._say("spelling", surname=wish.first_name if about == "first_name" else wish.birth_name)
+                return self._say("spelling", surname=wish.first_name if "prenom" in fold(said) else wish.birth_name)
             case "birth_date":
                 return self._say("birth_date", birth_date=wish.birth_date)
             case "phone":

@@ -59,6 +59,11 @@ def guess(hearings: Sequence[Hearing], refused: Iterable[str] = (), *, first_nam
     if not hearings:
         return None
     wrong = {_letters(name) for name in refused}
+    said = {phonetic_key(hearing.name) for hearing in hearings if not hearing.spelled}
+    for hearing in reversed(hearings):
+        # Spelled as it was said: no list knows better.
+        if hearing.spelled and phonetic_key(hearing.name) in said and _letters(hearing.name) not in wrong:
+            return capitalise(hearing.name)
     listed = _listed("prenoms.txt" if first_name else "patronymes.txt")
     heard = {hearing.name for hearing in hearings}
     costs: dict[str, float] = {}
@@ -99,7 +104,7 @@ def _cost(hearing: Hearing, flat: str) -> float:
 
 
 def _distance(heard: str, name: str, alike: Sequence[str]) -> float:
-    """Edit distance by length (Wagner and Fischer, 1974) in which sounds that are mistaken for one another cost half."""
+    """Edit distance by length (Wagner and Fischer, 1974) in which sounds mistaken for one another cost half."""
     above = [float(column) for column in range(len(name) + 1)]
     for row, said in enumerate(heard, 1):
         line = [float(row)]

@@ -12,7 +12,7 @@ from datetime import timedelta
 from rapidfuzz.distance import JaroWinkler
 
 from voicebot.ports import Asks
-from voicebot.thinking import acts, callbacks, confirm, correct, offers
+from voicebot.thinking import acts, callbacks, confirm, correct, naming, offers
 from voicebot.thinking.match import Match
 from voicebot.thinking.names import NamesHeard
 from voicebot.thinking.state import Item, NameItem, Pending
@@ -83,8 +83,7 @@ def _take_match(turn: Turn, item: Item, found: Match) -> None:
 def take_names(turn: Turn, names: NamesHeard) -> None:
     """Keep names; one that was spelled is read back."""
     person = turn.state.person
-    heard = tuple(name for name in (names.birth_name, names.first_name) if name is not None and not names.spelled)
-    turn.person(heard=(*heard, *person.heard)[:6])
+    naming.note(turn, names)
     if names.birth_name is not None and person.birth_name is None:
         turn.person(birth_name=names.birth_name)
     if names.first_name is not None and person.first_name is None:
@@ -181,7 +180,8 @@ def _spelling(turn: Turn, reading: Reading) -> bool:
     if _is_other(turn, item, heard):
         # The other name was spelled: that one is read back, and this one asked plainly.
         item = "first_name" if item == "birth_name" else "birth_name"
-    turn.put(spelling=None, pending=Pending("item", item, heard))
+    naming.note(turn, NamesHeard(birth_name=heard, spelled=reading.names.spelled), item)
+    turn.put(spelling=None, pending=Pending("item", item, naming.best(turn, item) or heard))
     if reading.names.spelled:
         turn.person(spelled=turn.state.person.spelled | {item})
     return True
@@ -189,7 +189,8 @@ def _spelling(turn: Turn, reading: Reading) -> bool:
 
 def _with_accents(turn: Turn, spelled: str) -> str:
     """Letters are said without their accents: a name heard before with the same letters lends them back."""
-    return next((name for name in turn.state.person.heard if fold(name) == fold(spelled)), spelled)
+    said = (hearing.name for _, hearing in reversed(turn.state.person.hearings))
+    return next((name for name in said if fold(name) == fold(spelled)), spelled)
 
 
 def _is_other(turn: Turn, item: NameItem, heard: str) -> bool:

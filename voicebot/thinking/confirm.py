@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from voicebot.errors import HoldExpiredError, NotBookableError, SlotTakenError
 from voicebot.ports import Appointment, Outcome
-from voicebot.thinking import identity, offers
+from voicebot.thinking import identity, naming, offers
 from voicebot.thinking.questions import put_question
-from voicebot.thinking.state import Item, Pending
+from voicebot.thinking.state import Item, NameItem, Pending
 from voicebot.thinking.turn import Turn
 
 SOURCE = "phone"
@@ -52,10 +52,21 @@ def accept_item(turn: Turn, item: Item, value: str | None) -> None:
 
 
 def refuse_item(turn: Turn, item: Item) -> None:
-    """One thing that was read back is wrong: a name is spelled, the rest is asked again."""
-    turn.put(pending=None)
+    """One thing that was read back is wrong: a name is guessed or spelled, the rest is asked again."""
+    pending = turn.state.pending
     clear(turn, item)
     if item in ("birth_name", "first_name"):
+        naming.wrong(turn, item, pending.value if pending is not None else None)
+        ask_spelling(turn, item)
+
+
+def ask_spelling(turn: Turn, item: NameItem) -> None:
+    """A name was refused: the next likely one is read back, else it is spelled; in the end a person takes it down."""
+    if naming.hopeless(turn, item):
+        turn.drop_hold()
+        turn.put(callback_for="identity", spelling=None)
+        put_question(turn, "callback")
+    elif not naming.propose(turn, item):
         turn.put(spelling=item)
 
 

@@ -22,9 +22,13 @@ from voicebot.thinking.questions import put_question
 from voicebot.thinking.red_flags import RedFlag
 from voicebot.thinking.state import Callback, State
 from voicebot.thinking.turn import Mind, Turn
-from voicebot.thinking.understand import EMERGENCY, SUSPICION, Reading, read
+from voicebot.thinking.understand import EMERGENCY, NAMES, SUSPICION, Reading, read
 
 NOT_UNDERSTOOD = "?"
+
+DOUBTFUL_NAME = -0.2
+"""Mean log-probability below which a name is read back at once. Measured on the miniature with held-out voices: of names
+heard above it 51 of 56 were right, below it 13 of 43."""
 
 DOUBTFUL_LOGPROB = -0.7
 """Mean log-probability of a recognition below which names and numbers are read back."""
@@ -93,7 +97,8 @@ class Conversation:
         if flag is not None and flag.level == "clear" and not doubtful:
             _emergency(turn, flag)
         else:
-            await self._respond(turn, text, flag, doubtful=doubtful)
+            named = self._state.asks in NAMES and logprob is not None and logprob < DOUBTFUL_NAME
+            await self._respond(turn, text, flag, doubtful=doubtful or named)
         return self._settle(turn)
 
     async def key(self, keys: str) -> Reply:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rapidfuzz.distance import JaroWinkler
 
 from voicebot.ports import When
-from voicebot.thinking import callbacks, confirm
+from voicebot.thinking import callbacks, confirm, naming
 from voicebot.thinking.names import NamesHeard, read_answer
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.state import Item, NameItem, Pending
@@ -20,6 +20,8 @@ MOST_REFUSALS = 4
 """A summary refused this often is not going to come right by asking."""
 
 _AFTER = re.compile(r".*\b(?:c'est|c est|plutôt|mais|j'ai dit)\s+(.+)$", re.I)
+
+_HOMOPHONE: frozenset[Item] = frozenset({"birth_name"})
 
 _ALIKE = 0.8
 """Likeness (Jaro-Winkler) from which a name said in correction stands for the one that was read."""
@@ -71,9 +73,11 @@ def _name_item(turn: Turn, reading: Reading, item: NameItem, value: str | None) 
         confirm.accept(turn)
         return True
     if said is not None and reading.yes is not True and fold(said) != fold(value or ""):
+        naming.wrong(turn, item, value)
+        naming.note(turn, NamesHeard(birth_name=said, spelled=names.spelled), item)
         if names.spelled:
             turn.person(spelled=turn.state.person.spelled | {item})
-        turn.put(pending=Pending("item", item, said))
+        turn.put(pending=Pending("item", item, naming.best(turn, item) or said if names.spelled else said))
         return True
     if reading.yes is False or said is not None:
         confirm.refuse_item(turn, item)
@@ -235,10 +239,12 @@ def _names(turn: Turn, reading: Reading) -> None:
     }
     first: NameItem = "birth_name" if changed.birth_name is not None else "first_name"
     turn.wish(patient=None)
+    naming.note(turn, replace(changed, spelled=names.spelled))
+    naming.wrong(turn, first, getattr(person, first))
     if not names.spelled and (not new or first in person.corrected):
         # Corrected, and heard the same or refused again: the ear alone does not settle it.
         confirm.clear(turn, first)
-        turn.put(spelling=first)
+        confirm.ask_spelling(turn, first)
         return
     turn.person(**new, corrected=person.corrected | set(new))
 
@@ -255,19 +261,33 @@ def _stands_for(said: str, turn: Turn) -> NameItem | None:
 
 def _items(turn: Turn, reading: Reading) -> bool:
     """What is said to be wrong, without its right value: a name is spelled, the rest is asked again."""
-    named = [item for item in ("birth_name", "first_name", "birth_date", "phone") if item in reading.items]
+    items = reading.items or (_HOMOPHONE if turn.state.correcting and _bare_no(reading) else frozenset[Item]())
+    named = [item for item in ("birth_name", "first_name", "birth_date", "phone") if item in items]
+    if not items:
+        return False
+    turn.put(pending=None)
     for item in named:
-        confirm.clear(turn, item)
-        if item in ("birth_name", "first_name") and turn.state.spelling is None:
-            turn.put(spelling=item)
-    if "motive" in reading.items:
+        if item in ("birth_name", "first_name"):
+            name: NameItem = "first_name" if item == "first_name" else "birth_name"
+            naming.wrong(turn, name, getattr(turn.state.person, name))
+            confirm.clear(turn, name)
+            if turn.state.spelling is None:
+                confirm.ask_spelling(turn, name)
+        else:
+            confirm.clear(turn, item)
+    if "motive" in items:
         confirm.clear(turn, "motive")
-    elif "practitioner" in reading.items:
+    elif "practitioner" in items:
         confirm.clear(turn, "practitioner")
         put_question(turn, "practitioner")
-    elif "when" in reading.items:
+    elif "when" in items:
         confirm.clear(turn, "when")
     elif not named:
         return False
-    turn.put(pending=None, correcting=False)
+    turn.put(correcting=False)
     return True
+
+
+def _bare_no(reading: Reading) -> bool:
+    """Whether "non" is all that was heard: where an item was asked for, it is "nom", which sounds the same."""
+    return fold(reading.text).split()[-1:] == ["non"] and len(reading.text.split()) <= 2

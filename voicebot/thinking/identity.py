@@ -24,7 +24,7 @@ def ask_missing(turn: Turn) -> bool:
     if turn.state.spelling is not None:
         put_question(turn, "spelling")
     elif person.birth_name is None and not person.keyed:
-        if person.heard == () and person.phone is None and wish.act == "book" and wish.failures == 0:
+        if person.hearings == () and person.phone is None and wish.act == "book" and wish.failures == 0:
             turn.ask("birth_name", "birth_name.first_other" if wish.other_person else "birth_name.first")
         else:
             put_question(turn, "birth_name")

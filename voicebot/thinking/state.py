@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from voicebot.french.name_guess import Hearing
 from voicebot.ports import Appointment, Asks, Contact, Hold, Outcome, Patient, Slot, When
 
 Act = Literal["book", "move", "cancel", "ask"]
@@ -13,6 +14,8 @@ Act = Literal["book", "move", "cancel", "ask"]
 
 Item = Literal["birth_name", "first_name", "birth_date", "motive", "practitioner", "when", "phone"]
 """What a caller can get wrong, or we mishear."""
+
+NameItem = Literal["birth_name", "first_name"]
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,10 @@ class Person:
     """The names that were spelled, or confirmed as heard."""
     corrected: frozenset[str] = frozenset()
     """The names that were corrected once by saying them again."""
-    heard: tuple[str, ...] = ()
-    """Names as they were heard, the last first: what is spelled takes its accents from them."""
+    hearings: tuple[tuple[NameItem, Hearing], ...] = ()
+    """Each time that a name was heard, the last one last."""
+    wrong: tuple[tuple[NameItem, str], ...] = ()
+    """Names, folded, that the caller said were not his."""
     keyed: bool = False
     """Identity goes by keys: birth date and phone; the name is the secretary's to complete."""
 
@@ -58,11 +63,13 @@ class Wish:
     """The patient whom identity settled."""
     failures: int = 0
     """Failed identities for this act."""
+    rounds: int = 0
+    """Times that all offers were refused."""
+    waiting: bool | None = None
+    """Whether the caller wants to be put on the waiting list; None while not asked."""
 
 
-NameItem = Literal["birth_name", "first_name"]
-
-PendingKind = Literal["booking", "move", "cancel", "item"]
+PendingKind = Literal["booking", "move", "cancel", "waitlist", "item"]
 
 
 @dataclass(frozen=True)
@@ -74,19 +81,39 @@ class Pending:
     value: str | None = None
 
 
-CallbackReason = Literal["results", "message", "identity", "slots", "misses", "human"]
+CallbackReason = Literal[
+    "results", "message", "identity", "slots", "misses", "human", "closed", "name", "waitlist", "late"
+]
+"""Why the secretary has something to do: to call back, to complete a ``name`` that only keys gave, to call when a slot
+is free (``waitlist``), or only to know (``late``, a ``message`` without a call-back)."""
 
 
 @dataclass(frozen=True)
 class Callback:
-    """A call-back that was promised: whom, why, and by the end of which day."""
+    """What is left to the secretary: whom to call, why, and by the end of which day."""
 
-    phone: str
-    """E.164."""
+    phone: str | None
+    """E.164; None where the caller left none and expects no call."""
     reason: CallbackReason
     by: date
     birth_name: str | None = None
     first_name: str | None = None
+    """The patient, as far as the caller said."""
+    caller_name: str | None = None
+    """Who called for the patient."""
+    message: str | None = None
+    """What the caller wants to be passed on, in his words."""
+    promised: bool = True
+    """The caller was told that he will be called."""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """What the practice's staff told the assistant to propose while the call goes on."""
+
+    when: When | None = None
+    practitioner: str | None = None
+    motive: str | None = None
 
 
 @dataclass(frozen=True)
@@ -131,10 +158,30 @@ class State:
     """Why a call-back is being arranged; None while none is."""
     callbacks: tuple[Callback, ...] = ()
     """Call-backs promised in this call."""
+    message: str | None = None
+    """A message that was taken and not yet noted; empty while it is being asked for."""
+    caller_name: str | None = None
+    """Who calls, where it is for someone else."""
     transcript: bool | None = None
     """Whether the caller let the text be kept; None while not asked."""
     erase: bool = False
     """The caller asked for the call to be erased."""
+    receipt: str | None = None
+    """The number of the receipt of the erasure."""
+    slow: bool = False
+    """The caller needs time."""
+    repeats: int = 0
+    """Times that the caller asked to hear something again."""
+    spoke: bool = False
+    """Words of the caller were understood."""
+    pressed: bool = False
+    """Keys of the caller were understood."""
+    hash: bool = False
+    """The hash key was pressed: the next key may refuse the transcript or have the call erased."""
+    instruction: Instruction | None = None
+    """What the staff told the assistant to propose, until it is said."""
+    spoken: tuple[str, ...] = ()
+    """What was said with the question that is open, to be said again."""
     turns: int = 0
     """Turns so far: a call that never ends is given to a human."""
     act_number: int = 0
