@@ -1,4 +1,4 @@
-"""Which line of a TOML document each key stands on.
+"""Where each key, value and comment of a TOML document stands.
 
 The standard library's parser says what a document means but not where. This scanner walks a document that the parser
 has already accepted (TOML 1.0), so it need not judge; it only follows keys, strings and brackets.
@@ -7,6 +7,7 @@ has already accepted (TOML 1.0), so it need not judge; it only follows keys, str
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of the document."""
@@ -15,20 +16,48 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SPACE = re.compile(r"[ \t]*")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SCALAR = re.compile(r"[^,\]\}#\n]*")
+_COMMENT = re.compile(r"#[^\r\n]*")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One ``key = value``: offsets of its key's start and of its value."""
+
+    key: int
+    start: int
+    end: int
+
+
+@dataclass
+class Layout:
+    """Where everything stands; offsets into the text."""
+
+    lines: dict[Path, int] = field(default_factory=lambda: {(): 1})
+    """Line (from 1) of every table, key and list item."""
+    pairs: dict[Path, Pair] = field(default_factory=dict)
+    headers: dict[Path, int] = field(default_factory=dict)
+    """Start of the ``[…]`` or ``[[…]]`` of each table that has one, in the order of the file."""
+    comments: list[tuple[int, int]] = field(default_factory=list)
+    """From the ``#`` to the end of the line, exclusive."""
+
+
+def layout(text: str) -> Layout:
+    """The layout of a valid TOML document."""
+    scanner = _Scanner(text)
+    scanner.document()
+    return scanner.layout
 
 
 def line_index(text: str) -> dict[Path, int]:
     """Line (from 1) of every table, key and list item of a valid TOML document."""
-    scanner = _Scanner(text)
-    scanner.document()
-    return scanner.lines
+    return layout(text).lines
 
 
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.lines: dict[Path, int] = {(): 1}
+        self.layout = Layout()
         self._counted_to = 0
         self._line = 1
 
@@ -36,6 +65,7 @@ class _Scanner:
         table: Path = ()
         lengths: dict[Path, int] = {}
         while self._skip(_BLANK) and self.at < len(self.text):
+            header = self.at
             if self._peek("[["):
                 self.at += 2
                 path = self._resolve(self._key(), lengths)
@@ -43,11 +73,13 @@ class _Scanner:
                 table = (*path, lengths[path] - 1)
                 self._note(path)
                 self._note(table)
+                self.layout.headers[table] = header
                 self.at = self.text.index("]]", self.at) + 2
             elif self._peek("["):
                 self.at += 1
                 table = self._resolve(self._key(), lengths)
                 self._note(table)
+                self.layout.headers[table] = header
                 self.at = self.text.index("]", self.at) + 1
             else:
                 self._pair(table)
@@ -62,13 +94,16 @@ class _Scanner:
         return path
 
     def _pair(self, table: Path) -> None:
-        path = table
+        path, first = table, self.at
         for key in self._key():
             path = (*path, key)
             self._note(path)
         self.at = self.text.index("=", self.at) + 1
         self._skip(_SPACE)
+        start = self.at
         self._value(path)
+        end = start + len(self.text[start : self.at].rstrip())
+        self.layout.pairs[path] = Pair(first, start, end)
 
     def _value(self, path: Path) -> None:
         if self.text[self.at] in "\"'":
@@ -125,13 +160,16 @@ class _Scanner:
     def _note(self, path: Path) -> None:
         self._line += self.text.count("\n", self._counted_to, self.at)
         self._counted_to = self.at
-        self.lines.setdefault(path, self._line)
+        self.layout.lines.setdefault(path, self._line)
 
     def _peek(self, mark: str) -> bool:
         return self.text.startswith(mark, self.at)
 
     def _skip(self, pattern: re.Pattern[str]) -> bool:
         match = pattern.match(self.text, self.at)
+        if match and pattern is _BLANK:
+            # What is blank holds no string, so a «#» in it begins a comment.
+            self.layout.comments += [found.span() for found in _COMMENT.finditer(self.text, self.at, match.end())]
         self.at = match.end() if match else self.at
         return True
 
