@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from telephony.sip.core import Core
 from telephony.sip.digest import Credentials
 from telephony.sip.flow import Flow
 from telephony.sip.gate import Gate, normal
-from telephony.sip.handler import Accepted, CallHandler, IncomingCall, Rejected, Ringing
+from telephony.sip.handler import Accepted, CallHandler, IncomingCall, OutgoingCall, Rejected, Ringing
 from telephony.sip.registration import RegistrationSettings
 from telephony.sip.timers import Timers
 from telephony.sip.transport import TcpFlow, TcpStack, UdpEndpoint, UdpFlow
@@ -23,6 +23,7 @@ __all__ = [
     "CallHandler",
     "Credentials",
     "IncomingCall",
+    "OutgoingCall",
     "RegistrationSettings",
     "Rejected",
     "Ringing",
@@ -100,6 +101,18 @@ class UserAgent:
             self._udp.close()
         await asyncio.sleep(0)  # lets the transports close their sockets
 
+    def contacts(self, numbers: Mapping[str, str]) -> None:
+        """From now on these are the only numbers that are dialled, by name. Raises ConfigurationError."""
+        self._core.plan.replace(numbers)
+
+    def dial(
+        self, contact: str, call: OutgoingCall, *, ring_seconds: float, beside: IncomingCall | None = None
+    ) -> None:
+        """Call a contact by name; ``beside`` is the call that is transferred. Raises UnavailableError."""
+        self._core.dialer.dial(
+            contact, call, ring_seconds=ring_seconds, beside=beside.flow if beside is not None else None
+        )
+
     @property
     def calls(self) -> int:
         """Calls that have not ended."""
@@ -116,7 +129,7 @@ class UserAgent:
         return UdpFlow(self._udp, (host, port)) if self._udp is not None and transport == "UDP" else None
 
     def open(self, transport: str, host: str, port: int, done: Callable[[Flow | None], None]) -> None:
-        """Resolve the registrar, trust what its name stands for, and connect.
+        """Resolve a configured host, trust what its name stands for, and connect.
 
         Only A and AAAA records are asked for; NAPTR and SRV (RFC 3263 §4.1) have their place here.
         """
@@ -133,10 +146,10 @@ class UserAgent:
         try:
             found = await self._loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
         except OSError:
-            log.warning("SIP: the registrar's name cannot be resolved")
+            log.warning("SIP: the name of the registrar or of a contact cannot be resolved")
             return None
         addresses = list(dict.fromkeys(normal(str(entry[4][0])) for entry in found))
-        self._gate.trust(addresses)
+        self._gate.trust(host, addresses)
         if transport != "TCP":
             ours = self._udp.socket.family if self._udp is not None else None
             usable = [a for a in addresses if ":" not in a or ours == socket.AF_INET6]

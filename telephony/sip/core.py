@@ -8,13 +8,16 @@ from collections.abc import Callable
 from typing import Protocol
 
 from telephony.sip.body import UnsupportedBodyError
+from telephony.sip.dialer import Dialer
 from telephony.sip.dialog import Dialog
+from telephony.sip.dialplan import DialPlan
 from telephony.sip.digest import Authenticator
 from telephony.sip.flow import Flow
 from telephony.sip.handler import CallHandler
+from telephony.sip.incoming import IncomingLeg
 from telephony.sip.layer import ServerTransaction, TransactionLayer
 from telephony.sip.leg import ALLOW, Leg
-from telephony.sip.message import Request
+from telephony.sip.message import Request, Response
 from telephony.sip.registrar import Registrar
 from telephony.sip.registration import RegistrationSettings
 from telephony.sip.session_timer import MIN_SE, IntervalTooSmallError
@@ -63,7 +66,10 @@ class Core:
         self.registrar = Registrar(self, network, registration, on_registration) if registration else None
         self._network = network
         self._max_calls = max_calls
+        self.plan = DialPlan(registration)
+        self.dialer = Dialer(self, network)
         self._legs: dict[tuple[str, str], Leg] = {}
+        self._account = registration.address_of_record if registration else None
         self._user = registration.user if registration else "voicebot"
         self._stopping = False
 
@@ -87,6 +93,7 @@ class Core:
     def stop(self) -> None:
         """End every call, withdraw the registration and refuse what comes; see :attr:`idle`."""
         self._stopping = True
+        self.dialer.stop()
         for leg in list(self._legs.values()):
             leg.hang_up("stopped")
         if self.registrar is not None:
@@ -99,8 +106,28 @@ class Core:
 
     @property
     def calls(self) -> int:
-        """Calls that have not ended."""
-        return sum(leg.live for leg in self._legs.values())
+        """Calls that reached us and have not ended."""
+        return sum(leg.live for leg in self._legs.values() if isinstance(leg, IncomingLeg))
+
+    # --- what calls of ours need --------------------------------------------------------------------------
+
+    def adopt(self, leg: Leg) -> None:
+        """The dialog of a call of ours stands."""
+        self._legs[leg.dialog.call_id, leg.dialog.local_tag] = leg
+
+    def identity(self, flow: Flow) -> str:
+        """Who we say that we are: the address of record, or an address at which we can be reached."""
+        host, port = flow.local
+        return self._account or f"sip:{self._user}@{format_host(host)}:{port}"
+
+    def authorize(self, request: Request, response: Response) -> tuple[str, str] | None:
+        """The header that answers a challenge (§22.2, §22.3), or None."""
+        if self.authenticator is None:
+            return None
+        proxy = response.status == 407
+        challenges = response.headers.all("Proxy-Authenticate" if proxy else "WWW-Authenticate")
+        value = self.authenticator.answer(challenges, method=request.method, uri=request.uri, body=request.body)
+        return None if value is None else ("Proxy-Authorization" if proxy else "Authorization", value)
 
     # --- what legs need -----------------------------------------------------------------------------------
 
@@ -147,7 +174,7 @@ class Core:
                 leg.on_request(transaction)
             else:
                 transaction.reply(500)  # §12.2.2
-        elif tag is not None or request.method in ("BYE", "INFO", "UPDATE"):
+        elif tag is not None or request.method in ("BYE", "INFO", "UPDATE", "NOTIFY"):
             transaction.reply(481)
         elif request.method == "OPTIONS":
             self._options(transaction)
@@ -163,7 +190,7 @@ class Core:
     def on_cancel(self, transaction: ServerTransaction) -> None:
         """CANCEL of an INVITE that has no final response yet."""
         leg = self._leg_of(transaction)
-        if leg is not None:
+        if isinstance(leg, IncomingLeg):
             leg.cancelled()
 
     def on_ack(self, ack: Request) -> None:
@@ -200,7 +227,8 @@ class Core:
         """The same INVITE by another path (§8.2.2.2): it is one call already."""
         request = transaction.request
         return any(
-            leg.dialog.call_id == request.call_id
+            isinstance(leg, IncomingLeg)
+            and leg.dialog.call_id == request.call_id
             and leg.dialog.remote_tag == request.from_.tag
             and leg.invite.request.cseq == request.cseq
             for leg in self._legs.values()
@@ -208,7 +236,7 @@ class Core:
 
     def _invited(self, transaction: ServerTransaction) -> None:
         try:
-            leg = Leg(self, transaction)
+            leg = IncomingLeg(self, self.handler, transaction)
         except IntervalTooSmallError:
             transaction.reply(422, Min_SE=str(MIN_SE))
         except UnsupportedBodyError:

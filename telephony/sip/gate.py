@@ -37,12 +37,12 @@ class Gate:
                 raise ConfigurationError(
                     f"SIP allow-list: {text!r} is no network; write an address like 192.0.2.10 or 192.0.2.0/24"
                 ) from None
-        self._trusted: set[str] = set()
+        self._trusted: dict[str, set[str]] = {}
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def trust(self, addresses: Sequence[str]) -> None:
-        """Also admit these, and no longer those given before: the registrar's present addresses."""
-        self._trusted = {normal(address) for address in addresses}
+    def trust(self, name: str, addresses: Sequence[str]) -> None:
+        """Also admit the present addresses of a configured host, and no longer those that it had before."""
+        self._trusted[name] = {normal(address) for address in addresses}
 
     def admits(self, address: str) -> bool:
         """Whether a source may talk to us at all."""
@@ -50,7 +50,9 @@ class Gate:
             ip = ipaddress.ip_address(normal(address))
         except ValueError:
             return False
-        return str(ip) in self._trusted or any(ip in network for network in self._networks)
+        return any(str(ip) in known for known in self._trusted.values()) or any(
+            ip in network for network in self._networks
+        )
 
     def take(self, address: str) -> bool:
         """Count one datagram; False when the source is above its rate and the datagram is to be dropped, uncounted."""

@@ -165,6 +165,27 @@ class TransactionLayer:
         self.run(client, machine.start())
         return client
 
+    def cancel(self, invite: ClientTransaction) -> None:
+        """Send the CANCEL of an INVITE that had a provisional response (§9.1): its own branch, its own CSeq number."""
+        request = invite.machine.request
+        cancel = Request(method="CANCEL", uri=request.uri)
+        cancel.headers.add("Via", str(request.via))
+        for name in ("Max-Forwards", "Route", "From", "To"):
+            for value in request.headers.all(name):
+                cancel.headers.add(name, value)
+        cancel.headers.add("Call-ID", request.call_id)
+        cancel.headers.add("CSeq", f"{request.cseq[0]} CANCEL")
+        machine = NonInviteClient(cancel, reliable=invite.flow.reliable)
+        key = (request.via.branch, "CANCEL")
+        client = ClientTransaction(key, machine, invite.flow, lambda response: None, lambda why: None)
+        self._clients[key] = client
+        self.run(client, machine.start())
+
+    def abandon(self, client: ClientTransaction) -> None:
+        """Forget a request that nobody will answer any more."""
+        if self._clients.get(client.key) is client:
+            self._forget(client)
+
     def send_ack(self, ack: Request, flow: Flow) -> None:
         """Send the ACK of a 2xx, which belongs to no transaction (§13.2.2.4)."""
         self._add_via(ack, flow)

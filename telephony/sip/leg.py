@@ -1,29 +1,31 @@
-"""One call from its INVITE to its end, seen as the side that is called (RFC 3261 §12 to §15)."""
+"""One call from its dialog's first 2xx to its end, whichever side began it (RFC 3261 §12 to §15)."""
 
 from __future__ import annotations
 
 import logging
-import secrets
+from collections.abc import Callable
 from typing import Protocol
 
-from telephony.sip.body import caller_of, info_key, session_description
+from telephony.sip.body import info_key
 from telephony.sip.dialog import Dialog
-from telephony.sip.handler import Accepted, CallHandler, IncomingCall, Rejected, Ringing
+from telephony.sip.dialplan import DialPlan
+from telephony.sip.flow import Flow
+from telephony.sip.handler import Call
 from telephony.sip.layer import ServerTransaction
 from telephony.sip.message import Request, Response
 from telephony.sip.offers import OfferAnswer
+from telephony.sip.referral import Referral, ReferralEnd
 from telephony.sip.refresh import Refresher
 from telephony.sip.reliable import AckWait
-from telephony.sip.session_timer import agree
-from telephony.sip.timers import Timer, Timers
+from telephony.sip.session_timer import SessionTimer
+from telephony.sip.timers import Timers
 from telephony.sip.uac import Agent, DialogClient
+from voicebot.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
-"""Methods that are served. PRACK, NOTIFY and REFER join them with 100rel and transfer."""
-RING_LIMIT = 120.0
-"""A call that rings longer is refused with 480, s."""
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY"
+"""Methods that are served. PRACK joins them with 100rel; a REFER of theirs is always declined."""
 KEYS = frozenset("0123456789*#")
 
 
@@ -31,103 +33,43 @@ class CallAgent(Agent, Protocol):
     """What a leg needs of the user agent."""
 
     timers: Timers
-    handler: CallHandler
+    plan: DialPlan
+
+    def identity(self, flow: Flow) -> str:
+        """Our address of record, or what stands for it on a flow."""
 
     def forget(self, leg: Leg) -> None:
         """The dialog is over for good."""
 
 
 class Leg:
-    """States: ``offered`` → ``ringing`` → ``answered`` (2xx sent) → ``up`` (ACK came) → ``over``."""
+    """One call once its dialog stands. States: ``answered`` (our 2xx waits for its ACK) → ``up`` → ``over``."""
 
-    def __init__(self, agent: CallAgent, invite: ServerTransaction) -> None:
+    def __init__(self, agent: CallAgent, call: Call, flow: Flow, dialog: Dialog) -> None:
         self.agent = agent
-        self.invite = invite
-        self.flow = invite.flow
-        self.state = "offered"
-        self.dialog = Dialog.as_uas(invite.request, invite.local_tag)
-        self.timer = agree(invite.request)
-        self.peer_allows = invite.request.headers.tokens("Allow")
-        self.call = IncomingCall(
-            secrets.token_hex(8),
-            caller=caller_of(invite.request),
-            offer=session_description(invite.request),
-            local_ip=invite.flow.local[0],
-            control=self,
-        )
-        self.client = DialogClient(agent, self.dialog, self.flow, lost=self.lost)
+        self.call = call
+        self.flow = flow
+        self.dialog = dialog
+        self.state = "up"
+        self.peer_allows: frozenset[str] = frozenset()
+        self.client = DialogClient(agent, dialog, flow, lost=self.lost)
         self.offers = OfferAnswer(self)
         self.refresher = Refresher(agent.timers, send=self.offers.refresh, expire=self._expired)
         self.ack_wait: AckWait | None = None
-        self._ring_end: Timer | None = None
+        self._referral: Referral | None = None
         self._bye_due = False
+
+    def begin_as_caller(self, sdp: bytes, timer: SessionTimer | None) -> None:
+        """Our INVITE was accepted: this was our offer, and these session timers were agreed."""
+        self.offers.offered(sdp)
+        self.refresher.arm(timer)
 
     @property
     def live(self) -> bool:
         """Whether the call has not ended yet."""
         return self.state != "over"
 
-    # --- setting up ---------------------------------------------------------------------------------------
-
-    def begin(self) -> None:
-        """Ask the handler and do what it says."""
-        try:
-            decision = self.agent.handler.answer(self.call)
-        except Exception as error:
-            # The message of an unexpected error may hold anything, so only its kind is told.
-            log.error("the call handler failed with %s; the call was refused", type(error).__name__)
-            decision = Rejected(500, "Server Internal Error")
-        if not self.live:
-            return  # the handler hung up while it answered
-        if isinstance(decision, Accepted):
-            self.accept(decision.sdp)
-        elif isinstance(decision, Rejected):
-            self.reject(decision)
-        elif isinstance(decision, Ringing):
-            self.state = "ringing"
-            self.invite.send(self._response(180))
-            self._ring_end = self.agent.timers.after(RING_LIMIT, lambda: self.hang_up("no-answer"))
-
-    def accept(self, sdp: bytes) -> None:
-        """Send the 200 and keep sending it until the ACK comes."""
-        if self.state not in ("offered", "ringing"):
-            return
-        self.state = "answered"
-        self._stop_ringing()
-        response = self._response(200)
-        for name, value in self.timer.headers_for_response().items():
-            response.headers.set(name, value)
-        self.offers.put(response, sdp)
-        self.refresher.arm(self.timer)
-        self.send_2xx(self.invite, response)
-
-    def reject(self, rejected: Rejected) -> None:
-        """Refuse with a final response; ``on_end`` is not called for what the handler itself refused at once."""
-        if self.state not in ("offered", "ringing"):
-            return
-        rang = self.state == "ringing"
-        response = self.invite.response(rejected.code, rejected.reason)
-        if rejected.retry_after is not None:
-            response.headers.set("Retry-After", str(rejected.retry_after))
-        self.invite.send(response)
-        if rang:
-            self.end("rejected")
-        self.state = "over"
-        self.agent.forget(self)
-
-    def cancelled(self) -> None:
-        """A CANCEL came in time (§9.2)."""
-        self.invite.reply(487)
-        self.end("cancelled")
-        self.agent.forget(self)
-
-    def _response(self, status: int) -> Response:
-        """A response that makes the dialog (§12.1.1)."""
-        response = self.invite.response(status)
-        for hop in self.invite.request.headers.all("Record-Route"):
-            response.headers.add("Record-Route", hop)
-        response.headers.add("Contact", self.agent.contact(self.flow))
-        return response
+    # --- acknowledgements ---
 
     def send_2xx(self, transaction: ServerTransaction, response: Response) -> None:
         """Send a 2xx to an INVITE or re-INVITE until its ACK comes."""
@@ -164,11 +106,7 @@ class Leg:
 
     def hang_up(self, reason: str) -> None:
         """End from our side."""
-        if self.state in ("offered", "ringing"):
-            self.invite.reply(480)
-            self.end(reason)
-            self.agent.forget(self)
-        elif self.live:
+        if self.live:
             # §15: the callee sends no BYE before the ACK has come or will not come any more.
             waits = self.state == "answered"
             self.end(reason)
@@ -182,8 +120,9 @@ class Leg:
         if not self.live:
             return
         self.state = "over"
-        self._stop_ringing()
         self.refresher.stop()
+        if self._referral is not None:
+            self._referral.stop()
         if self.call.on_end is not None:
             self.call.on_end(reason)
 
@@ -206,9 +145,24 @@ class Leg:
         log.info("a call was ended: its session was not refreshed")
         self.hang_up("session-expired")
 
-    def _stop_ringing(self) -> None:
-        if self._ring_end is not None:
-            self._ring_end.cancel()
+    # --- transfer -----------------------------------------------------------------------------------------
+
+    def refer(self, contact: str, *, patience: float, done: Callable[[ReferralEnd], None]) -> None:
+        """Ask the peer to call a contact of the dial plan instead (RFC 3515 §2.4). Raises UnavailableError."""
+        if self.state != "up" or (self._referral is not None and self._referral.state != "over"):
+            raise UnavailableError("the call cannot be transferred now")
+        target = self.agent.plan.target(contact, beside=self.flow)
+        self._referral = referral = Referral(self.agent.timers, patience=patience, done=done)
+        headers = {"Refer-To": f"<{target.uri}>", "Referred-By": f"<{self.agent.identity(self.flow)}>"}
+        self.client.request("REFER", headers=headers, on_response=referral.answered, on_silence=referral.unanswered)
+
+    def _notify(self, transaction: ServerTransaction) -> None:
+        referral = self._referral
+        if referral is None or not referral.owns(transaction.request):
+            transaction.reply(481)  # RFC 6665 §4.1.3: that ends the subscription
+            return
+        transaction.reply(200)
+        referral.notified(transaction.request)
 
     # --- requests inside the dialog -----------------------------------------------------------------------
 
@@ -217,8 +171,6 @@ class Leg:
         method = transaction.request.method
         if method == "BYE":  # §15.1.2
             transaction.reply(200)
-            if self.invite.open:
-                self.invite.reply(487)
             self.end("hung-up")
             self._close()
         elif not self.live:
@@ -227,6 +179,8 @@ class Leg:
             self.offers.on_request(transaction)
         elif method == "INFO":
             self._info(transaction)
+        elif method == "NOTIFY":
+            self._notify(transaction)
         else:
             transaction.reply(200, Allow=ALLOW)  # OPTIONS; the user agent refused every other method
 

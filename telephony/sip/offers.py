@@ -26,10 +26,14 @@ class OfferAnswer:
         self._answer_due = False
         self._refreshing = False
 
-    def put(self, response: Response, sdp: bytes) -> None:
-        """Put our answer, or our offer, into the 200 of the first INVITE."""
-        self._answer_due = self._leg.call.offer is None
+    def put(self, response: Response, sdp: bytes, *, offers: bool) -> None:
+        """Put our answer, or our offer where the INVITE brought none, into the 200 of the first INVITE."""
+        self._answer_due = offers
         self._attach(response, sdp)
+
+    def offered(self, sdp: bytes) -> None:
+        """An INVITE of ours carried this offer, and it was answered."""
+        self._local = sdp
 
     def _attach(self, response: Response, sdp: bytes) -> None:
         self._local = sdp

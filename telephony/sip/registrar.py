@@ -49,6 +49,11 @@ class Registrar:
         self._challenge: Response | None = None
         self._reported = ""
 
+    @property
+    def flow(self) -> Flow | None:
+        """The way to the trunk, while there is one."""
+        return None if self._flow is None or self._flow.closed else self._flow
+
     def start(self) -> None:
         """Begin to register."""
         self._run(self._machine.start())

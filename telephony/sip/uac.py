@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Protocol
 
 from telephony.sip.dialog import Dialog
-from telephony.sip.digest import Authenticator
 from telephony.sip.flow import Flow
 from telephony.sip.layer import TransactionLayer
 from telephony.sip.message import Request, Response
@@ -18,7 +17,9 @@ class Agent(Protocol):
     """What is needed of the user agent."""
 
     layer: TransactionLayer
-    authenticator: Authenticator | None
+
+    def authorize(self, request: Request, response: Response) -> tuple[str, str] | None:
+        """The header that answers a challenge, or None."""
 
     def contact(self, flow: Flow) -> str:
         """Our Contact on a flow."""
@@ -43,9 +44,12 @@ class DialogClient:
         headers: dict[str, str] | None = None,
         body: bytes = b"",
         on_response: Callable[[Response], None],
+        on_silence: Callable[[], None] | None = None,
         challenged: bool = False,
     ) -> None:
-        """Send a request; a challenge is answered once, a 2xx to a re-INVITE acknowledged."""
+        """Send a request; a challenge is answered once, a 2xx to a re-INVITE acknowledged.
+
+        Where no answer comes the peer is taken for gone (``lost``), unless ``on_silence`` says what to do instead."""
         try:
             request = self._dialog.request(method)
             flow = self._agent.flow_for(self._dialog, self._flow)
@@ -62,12 +66,21 @@ class DialogClient:
         def answered(response: Response) -> None:
             nonlocal settled
             if response.status in (401, 407) and not challenged:
-                authorized = self._authorize(request, response)
+                authorized = self._agent.authorize(request, response)
                 if authorized is not None:
                     more = {**(headers or {}), authorized[0]: authorized[1]}
-                    self.request(method, headers=more, body=body, on_response=on_response, challenged=True)
+                    self.request(
+                        method,
+                        headers=more,
+                        body=body,
+                        on_response=on_response,
+                        on_silence=on_silence,
+                        challenged=True,
+                    )
                     return
-            if response.status in (408, 481):  # §12.2.1.2, RFC 5057: the dialog is gone
+            if response.status == 408 and on_silence is not None:
+                on_silence()
+            elif response.status in (408, 481):  # §12.2.1.2, RFC 5057: the dialog is gone
                 self._lost()
             elif response.status >= 200:
                 if response.status < 300:
@@ -76,7 +89,8 @@ class DialogClient:
                     settled = True
                     on_response(response)
 
-        self._agent.layer.request(request, flow, answered, lambda why: self._lost())
+        silence = on_silence or self._lost
+        self._agent.layer.request(request, flow, answered, lambda why: silence())
 
     def _accepted(self, method: str, response: Response) -> None:
         """Follow the target of a 2xx to a refresh (§12.2.1.2); a re-INVITE is acknowledged (§13.2.2.4)."""
@@ -87,12 +101,3 @@ class DialogClient:
         if method == "INVITE":
             ack = self._dialog.request("ACK", sequence=response.cseq[0])
             self._agent.layer.send_ack(ack, self._agent.flow_for(self._dialog, self._flow))
-
-    def _authorize(self, request: Request, response: Response) -> tuple[str, str] | None:
-        """The header that answers a challenge (§22.2, §22.3), or None."""
-        if self._agent.authenticator is None:
-            return None
-        proxy = response.status == 407
-        challenges = response.headers.all("Proxy-Authenticate" if proxy else "WWW-Authenticate")
-        value = self._agent.authenticator.answer(challenges, method=request.method, uri=request.uri, body=request.body)
-        return None if value is None else ("Proxy-Authorization" if proxy else "Authorization", value)

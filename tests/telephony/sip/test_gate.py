@@ -27,9 +27,9 @@ def test_only_listed_networks_are_admitted(address: str, admitted: bool) -> None
 
 def test_the_registrars_address_is_admitted_while_it_is_its_address() -> None:
     gate = Gate([], clock=Clock())
-    gate.trust(["203.0.113.9"])
+    gate.trust("trunk", ["203.0.113.9"])
     assert gate.admits("203.0.113.9")
-    gate.trust(["203.0.113.10"])
+    gate.trust("trunk", ["203.0.113.10"])
     assert not gate.admits("203.0.113.9")
 
 
