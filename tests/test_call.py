@@ -54,6 +54,9 @@ class Kept:
     def add(self, event: Any) -> None:
         self.events.append(dict(event))
 
+    def erase_words(self, call: str) -> None:
+        self.events = [e for e in self.events if (e["call"], e["event"]) not in ((call, "heard"), (call, "said"))]
+
 
 class Mouth:
     """The speech process's end of the link."""

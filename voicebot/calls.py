@@ -69,8 +69,10 @@ class Calls:
             terms = Terms(self._workspace.rules().transcript)
             call = Call(call_id, Link(reader, writer), mind, self._journal, terms, self._telephony)
             self._live[call_id] = (call, kind)
-            await call.run(kind)
-            self._after(call_id, mind)
+            try:
+                await call.run(kind)
+            finally:
+                self._after(call_id, mind)
         except ProtocolError as error:
             log.error("call %s was ended: %s", call_id, error)
         except asyncio.CancelledError:
@@ -119,7 +121,9 @@ class Calls:
                 birth_name=promise.birth_name,
                 first_name=promise.first_name,
             )
-        if mind.erase or mind.keeps_transcript is False:
+        if mind.erase:
+            self._workspace.vault.erase_call(call_id, actor=f"call:{call_id}")
+        elif mind.keeps_transcript is False:
             self._workspace.events.erase_words(call_id)
 
     def _mind(self, call_id: str, caller: object, kind: str) -> Conversation:

@@ -1,7 +1,8 @@
 """The only door to logs and call events. It has no audio type; logs carry ids and codes, never words or names.
 
 An event is ``{"call", "at", "event", ...}``. Live followers get every event; what is kept follows the practice's
-transcript setting: words (``heard``, ``said``) are stored only where a transcript may be kept.
+transcript setting: words (``heard``, ``said``) are stored only where a transcript may be kept, and a refusal in the
+middle of a call deletes at once those that were kept of it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ class EventStore(Protocol):
     def add(self, event: Mapping[str, Any]) -> None:
         """Keep one event."""
 
+    def erase_words(self, call: str) -> None:
+        """Delete what was heard and said in one call."""
+
 
 class Journal:
     """Records the events of calls and hands them to live followers."""
@@ -35,12 +39,22 @@ class Journal:
         self._now = now
         self._store = store
         self._followers: set[asyncio.Queue[dict[str, Any] | None]] = set()
+        self._listeners: list[Callable[[Mapping[str, Any]], None]] = []
+        self._kept: set[str] = set()
+        """Calls under way of which words are stored."""
 
     def record(self, call: str, event: str, *, keep: bool = True, **data: Any) -> None:
         """Record one event of a call. ``keep=False`` shows it to live followers only."""
         entry = {"call": call, "at": self._now().isoformat(timespec="seconds"), "event": event, **data}
-        if keep and self._store is not None:
-            self._store.add(entry)
+        if self._store is not None:
+            if event in WORDS:
+                self._words(self._store, call, keep=keep)
+            elif event == "ended":
+                self._kept.discard(call)
+            if keep:
+                self._store.add(entry)
+        for listener in self._listeners:
+            listener(entry)
         log.debug("call %s: %s", call, event)
         for queue in tuple(self._followers):
             try:
@@ -51,6 +65,18 @@ class Journal:
                 with suppress(asyncio.QueueEmpty):
                     queue.get_nowait()
                 queue.put_nowait(None)
+
+    def _words(self, store: EventStore, call: str, *, keep: bool) -> None:
+        """Words that may not be kept, after some that were: the caller has refused meanwhile."""
+        if keep:
+            self._kept.add(call)
+        elif call in self._kept:
+            store.erase_words(call)
+            self._kept.discard(call)
+
+    def listen(self, listener: Callable[[Mapping[str, Any]], None]) -> None:
+        """Have every event from now on given to ``listener``, at once and in order; it takes no longer than a write."""
+        self._listeners.append(listener)
 
     def follow(self) -> AsyncIterator[dict[str, Any]]:
         """Every event from this call on, until the follower lags too far or stops."""

@@ -10,16 +10,19 @@ from pathlib import Path
 from voicebot.agenda.live import LivePractice
 from voicebot.agenda.seed import import_patients
 from voicebot.agenda.store import Store
+from voicebot.call_log import CallLog
 from voicebot.cli.common import SAMPLE_PRACTICE, Clock, parse_now
 from voicebot.control import service_now
 from voicebot.database import ConnectionFactory, open_database
 from voicebot.errors import ConfigurationError
 from voicebot.events import Events
 from voicebot.practice import Practice
+from voicebot.todo import TodoList
 from voicebot.vault.anchor import FILE_NAME as ANCHOR
 from voicebot.vault.anchor import AnchorFile
 from voicebot.vault.audit import Audit
 from voicebot.vault.key import read_key, throw_away_key
+from voicebot.vault.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,17 @@ class Workspace:
     data: Path
     events: Events
     audit: Audit
+    vault: Vault
+    call_log: CallLog
+    todo: TodoList
 
     def close(self) -> None:
         """Close what this process holds open."""
         self.agenda.close()
         self.events.close()
         self.audit.close()
+        self.call_log.close()
+        self.todo.close()
 
 
 def open_workspace(args: argparse.Namespace) -> Workspace:
@@ -64,7 +72,9 @@ def open_workspace(args: argparse.Namespace) -> Workspace:
             file=sys.stderr,
         )
     audit = Audit(connect, clock, anchor=AnchorFile(args.data / ANCHOR))
-    return Workspace(practice, rules, clock, connect, agenda, args.data, Events(connect), audit)
+    vault = Vault(connect, clock, audit, rules, args.data)
+    log, todo = CallLog(connect), TodoList(connect, clock.now)
+    return Workspace(practice, rules, clock, connect, agenda, args.data, Events(connect), audit, vault, log, todo)
 
 
 def _key(args: argparse.Namespace) -> bytes:

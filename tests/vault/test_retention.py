@@ -1,0 +1,110 @@
+"""Retention: each kind goes on its day and not before, and nothing of it stays in the file or its log."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.vault.pages import decrypted
+from tests.vault.world import KEY, SECRETS, World
+from voicebot.agenda.admission import Placement
+
+
+def words(world: World) -> int:
+    return world.count("call_event", "event in ('heard', 'said')")
+
+
+@pytest.mark.parametrize(
+    ("days", "kept_words", "kept_events"),
+    [(29.9, 2, 6), (30.1, 0, 4), (89.9, 0, 4), (90.1, 0, 0)],
+)
+def test_words_go_after_30_days_and_the_call_after_90(
+    world: World, days: float, kept_words: int, kept_events: int
+) -> None:
+    world.call(world.book(world.patient(), "2026-11-24T09:00"))
+    world.clock.pass_days(days)
+    world.vault.purge(actor="service")
+    assert words(world) == kept_words
+    assert world.count("call_event", "event <> 'callback'") == kept_events + (1 if kept_events else 0)
+
+
+def test_whoever_was_not_identified_is_forgotten_after_7_days(world: World) -> None:
+    unknown = world.call()
+    promised = world.call(promise=True)
+    caller = world.patient("phone")
+    world.clock.pass_days(7.1)
+    receipt = world.vault.purge(actor="service")
+    assert world.events.of_call(unknown) == []
+    assert world.events.of_call(promised) != []
+    assert world.count("patient", f"id = '{caller.id}'") == 0
+    assert (receipt.counts["unidentified"], receipt.counts["patients"]) == (6, 1)
+
+
+def test_a_patient_of_the_practice_stays_known_when_past_appointments_go(world: World) -> None:
+    patient = world.patient("phone")
+    past = world.book(patient, "2026-11-24T09:00")
+    moved = world.agenda.appointment(past.id)
+    world.clock.pass_days(2)
+    world.agenda.mark(past.id, "done", source="desk", idempotency_key="k")
+    world.clock.pass_days(364.5)
+    to_come = world.book(patient, "2027-11-26T09:00")
+    world.clock.pass_days(0.6)
+    receipt = world.vault.purge(actor="service")
+    assert receipt.counts["appointments"] == 1
+    assert [appointment.id for appointment in world.agenda.appointments(everything=True)] == [to_come.id]
+    assert world.count("occupancy", f"appointment_id = '{moved.id}'") == 0
+    assert world.count("act", f"appointment_id = '{moved.id}'") == 0
+    assert world.count("patient", f"id = '{patient.id}' and last_visit = '2026-11-24'") == 1
+
+
+def test_a_moved_appointment_outlives_the_one_that_it_replaces(world: World) -> None:
+    patient = world.patient()
+    old = world.book(patient, "2026-11-24T09:00")
+    world.clock.pass_days(0.1)
+    start = old.slot.start.replace(month=12)
+    new = world.agenda.place(
+        Placement("consultation", start, None, patient.id, "new", None),
+        source="desk",
+        idempotency_key="m",
+        replacing=old.id,
+    )
+    world.clock.pass_days(367)
+    world.vault.purge(actor="service")
+    assert [a.id for a in world.agenda.appointments(everything=True)] == [new.id]
+
+
+def test_the_receipt_counts_and_names_no_one(world: World) -> None:
+    world.call(promise=True)
+    world.patient("phone")
+    world.clock.pass_days(400)
+    receipt = world.vault.purge(actor="service")
+    text = str(receipt.as_json())
+    assert all(isinstance(count, int) for count in receipt.counts.values())
+    assert not [secret for secret in SECRETS if secret in text]
+    trail = world.audit.entries(action="purge")[0]
+    assert trail.detail == {"receipt": receipt.code, **receipt.counts}
+    assert world.vault.last_purge() == world.clock.now()
+
+
+def test_the_audit_trail_is_kept_three_years(world: World) -> None:
+    world.audit.record("user:u1", "patient.read", "p1")
+    world.clock.pass_days(1090)
+    assert world.vault.purge(actor="service").counts["audit"] == 0
+    world.clock.pass_days(10)
+    assert world.vault.purge(actor="service").counts["audit"] == 1
+    assert world.audit.verify().ok
+
+
+def test_nothing_of_what_was_purged_stays_in_the_decrypted_pages_or_the_log(world: World) -> None:
+    patient = world.patient("phone")
+    # Enough rows to split pages and rearrange them, so that copies are left in their gaps.
+    for _ in range(60):
+        world.call()
+    world.agenda.update_patient(patient.id, {"used_name": "Quévrain-Delmas"}, version=1, source="desk")
+    before = decrypted(world.data / "voicebot.db", KEY)
+    assert [secret for secret in SECRETS if secret.encode() in before] == list(SECRETS)
+    world.clock.pass_days(40)
+    receipt = world.vault.purge(actor="service")
+    assert receipt.clean
+    assert (world.data / "voicebot.db-wal").stat().st_size == 0
+    after = decrypted(world.data / "voicebot.db", KEY)
+    assert [secret for secret in (*SECRETS, "quevrain", "Delmas") if secret.encode() in after] == []
