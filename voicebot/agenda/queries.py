@@ -16,6 +16,7 @@ from voicebot.agenda.ledger import NO_APPOINTMENT
 from voicebot.agenda.offers import spread
 from voicebot.agenda.outbox import Outbox
 from voicebot.agenda.patients import Patients, as_patients
+from voicebot.agenda.preview import Preview, preview
 from voicebot.agenda.session import Connection, Session
 from voicebot.agenda.waitlist import Offer, Waitlist
 from voicebot.errors import AgendaError
@@ -61,6 +62,11 @@ class Queries:
         """Whether the assistant may book a time, which rule decides, and the nearest yes."""
         admission = self._admission()
         return explain(admission.practice, query, at, admission.now, admission.source)
+
+    def preview(self, proposed: Practice) -> Preview:
+        """What other rules would change of the coming weeks."""
+        admission = self._admission()
+        return preview(admission.practice, proposed, admission.now, admission.source, self.appointments())
 
     def closure(self, query: SlotQuery, day: date) -> Closure | None:
         """Why nobody receives on a day."""

@@ -3,7 +3,7 @@
 ``voicebot.practice.schema`` is vocabulary (frozen dataclasses, standard library only) and may be imported anywhere.
 """
 
-from voicebot.practice.loading import FILE_NAME, PracticeError, load_practice
+from voicebot.practice.loading import FILE_NAME, PracticeError, load_practice, read_practice
 from voicebot.practice.schema import Practice, Problem
 
-__all__ = ["FILE_NAME", "Practice", "PracticeError", "Problem", "load_practice"]
+__all__ = ["FILE_NAME", "Practice", "PracticeError", "Problem", "load_practice", "read_practice"]

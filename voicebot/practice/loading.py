@@ -33,14 +33,25 @@ def load_practice(directory: Path) -> Practice:
     Raises:
         PracticeError: with all errors at once.
     """
-    path = directory / FILE_NAME
-    problems = Problems(str(path), {(): 1})
     try:
-        raw = path.read_bytes()
+        raw = (directory / FILE_NAME).read_bytes()
+    except OSError:
+        problems = Problems(str(directory / FILE_NAME), {(): 1})
+        problems.error((), "missing_file")
+        raise PracticeError(problems.errors) from None
+    return read_practice(directory, raw)
+
+
+def read_practice(directory: Path, raw: bytes) -> Practice:
+    """The practice that ``practice.toml`` of a directory would be with these bytes.
+
+    Raises:
+        PracticeError: with all errors at once.
+    """
+    problems = Problems(str(directory / FILE_NAME), {(): 1})
+    try:
         text = raw.decode("utf-8").replace("\r\n", "\n")
         document = tomllib.loads(text)
-    except OSError:
-        problems.error((), "missing_file")
     except UnicodeDecodeError:
         problems.error((), "encoding")
     except tomllib.TOMLDecodeError as error:
