@@ -93,7 +93,7 @@ class Patient:
         wish = self.wish
         about, self._about = self._about, asks if asks not in ("confirm", "choice") else self._about
         match asks:
-            case "open" if self._booked:
+            case "open" if self._booked or "rappellera" in fold(said):
                 return self._say("goodbye")
             case "open":
                 return self._open()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voicebot.ports import Asks
-from voicebot.thinking import callbacks, misses
+from voicebot.thinking import callbacks, erasure, identity, messages, misses, pace
 from voicebot.thinking.plan import put_again
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import DIGITS, NAMES, Reading
@@ -11,28 +11,43 @@ from voicebot.thinking.understand import DIGITS, NAMES, Reading
 INFORMATION = ("hours", "address", "access", "documents", "prices")
 """Questions that the practice's own words answer (``[answers]``)."""
 
+_BEGINNING: frozenset[Asks] = frozenset({"open", "motive", "known", "for_whom"})
+"""Who has gone further did not dial wrong: "c'est une erreur" is then about what was said."""
+
 _TIMED: frozenset[Asks] = frozenset({"when", "choice", "confirm", "which"})
 
 
 def handle(turn: Turn, reading: Reading) -> bool:
     """Answer an aside; False when the utterance is none."""
     says = reading.says
-    if "human" in says or reading.route == "human":
+    if "robot_or_person" in says:
+        _say_and_ask(turn, "aside.bot")
+    elif {"human", "to_be_called"} <= says and turn.state.asks == "callback":
+        return False
+    elif {"human", "to_be_called"} <= says:
+        # "Le secrétariat peut me rappeler ?" wants a call-back, not to be put through.
+        callbacks.offer(turn, "message")
+    elif "human" in says or reading.route == "human":
         misses.transfer(turn)
     elif says & {"refuse_assistant", "other_language"}:
         turn.say("human.refused_assistant")
         misses.transfer(turn)
-    elif "wrong_number" in says and turn.state.asks not in ("confirm", "phone"):
+    elif "wrong_number" in says and turn.state.asks in _BEGINNING:
         turn.say("goodbye.wrong_number")
         turn.end(turn.state.done or "abandoned")
     elif "erase_call" in says:
-        turn.put(erase=True, transcript=False)
-        _say_and_ask(turn, "aside.transcript_erased")
-    elif says & {"transcript", "refuse_transcript"} and turn.state.asks != "transcript":
-        turn.put(transcript=False)
-        _say_and_ask(turn, "transcript.refused")
-    elif "repeat" in says and not _facts(reading):
+        erasure.erase(turn)
         put_again(turn)
+    elif says & {"transcript", "refuse_transcript"} and turn.state.asks != "transcript":
+        erasure.refuse(turn)
+        put_again(turn)
+    elif "refuse_identity" in says and turn.state.asks in NAMES | DIGITS:
+        identity.refuse(turn)
+    elif "slower" in says and not _facts(reading):
+        pace.slower(turn)
+        put_again(turn)
+    elif "repeat" in says and "ask_appointment" not in says and not _facts(reading):
+        pace.repeat(turn, hash_key=reading.keys)
     elif "wait" in says and not _facts(reading) and reading.yes is None:
         # The question stays open and is not put again: the caller asked for time.
         turn.say("aside.wait")
@@ -56,9 +71,13 @@ def _request(turn: Turn, reading: Reading) -> bool:
         callbacks.offer(turn, "results")
         return True
     if says & {"callback", "message"} and asks != "callback" and not says & {"book", "move", "cancel"}:
-        callbacks.offer(turn, "message")
+        if "message" in says and asks == "open":
+            messages.ask_for(turn)
+        else:
+            callbacks.offer(turn, "message")
         return True
     if "late" in says:
+        callbacks.note(turn, "late", message=reading.text[: messages.LONGEST], promised=False)
         turn.put(informed=True, anything_else=True)
         _say_and_ask(turn, "aside.late")
         return True

@@ -16,6 +16,7 @@ from voicebot.french.time.settings import WhenSettings
 from voicebot.ports import Agenda, Asks, Contact, Reply, SlotQuery, Understander, Understanding
 from voicebot.thinking import acts, answers, asides, callbacks, misses, plan, red_flags
 from voicebot.thinking.keys import read_keys
+from voicebot.thinking.names import read_answer
 from voicebot.thinking.office import Office
 from voicebot.thinking.practice_file import PracticeFile
 from voicebot.thinking.questions import put_question
@@ -27,8 +28,11 @@ from voicebot.thinking.understand import EMERGENCY, NAMES, SUSPICION, Reading, r
 NOT_UNDERSTOOD = "?"
 
 DOUBTFUL_NAME = -0.2
-"""Mean log-probability below which a name is read back at once. Measured on the miniature with held-out voices: of names
-heard above it 51 of 56 were right, below it 13 of 43."""
+"""Mean log-probability below which a name is read back at once. Measured on the miniature with held-out voices: of
+names heard above it 51 of 56 were right, below it 13 of 43."""
+
+UNHEARD_NAME = -0.5
+"""Mean log-probability below which words in the place of a name are noise; letters said one by one are still read."""
 
 DOUBTFUL_LOGPROB = -0.7
 """Mean log-probability of a recognition below which names and numbers are read back."""
@@ -92,13 +96,15 @@ class Conversation:
         if text in ("", NOT_UNDERSTOOD):
             misses.miss(turn, silent=not text)
             return self._settle(turn)
+        certainty = 0.0 if logprob is None or self._state.asks not in NAMES else logprob
         doubtful = logprob is not None and logprob < DOUBTFUL_LOGPROB
         flag = red_flags.look(text)
         if flag is not None and flag.level == "clear" and not doubtful:
             _emergency(turn, flag)
+        elif certainty < UNHEARD_NAME and not read_answer(text, "spelling").spelled:
+            misses.miss(turn)
         else:
-            named = self._state.asks in NAMES and logprob is not None and logprob < DOUBTFUL_NAME
-            await self._respond(turn, text, flag, doubtful=doubtful or named)
+            await self._respond(turn, text, flag, doubtful=doubtful or certainty < DOUBTFUL_NAME)
         return self._settle(turn)
 
     async def key(self, keys: str) -> Reply:

@@ -23,7 +23,7 @@ def note(turn: Turn, heard: NamesHeard, item: NameItem | None = None) -> None:
         said.append((item or "birth_name", Hearing(heard.birth_name, heard.spelled)))
     if heard.first_name is not None:
         said.append(("first_name" if item is None else item, Hearing(heard.first_name, heard.spelled)))
-    turn.person(hearings=(*person.hearings, *said)[-MOST_HEARINGS:])
+    turn.person(hearings=(*person.hearings, *said)[-MOST_HEARINGS:], guessed=person.guessed and not heard.spelled)
 
 
 def wrong(turn: Turn, item: NameItem, name: str | None) -> None:
@@ -47,13 +47,13 @@ def best(turn: Turn, item: NameItem) -> str | None:
 
 
 def propose(turn: Turn, item: NameItem) -> bool:
-    """Read back the likeliest name once it was spelled; False when there is none to propose."""
+    """Read back the next likely name, once for each spelling; False when there is none to propose."""
     person = turn.state.person
-    if not any(of == item and hearing.spelled for of, hearing in person.hearings):
+    if person.guessed or not any(of == item and hearing.spelled for of, hearing in person.hearings):
         return False
     name = best(turn, item)
     if name is None:
         return False
     turn.put(pending=Pending("item", item, name), spelling=None)
-    turn.person(spelled=person.spelled | {item})
+    turn.person(spelled=person.spelled | {item}, guessed=True)
     return True

@@ -34,6 +34,8 @@ class Person:
     """Each time that a name was heard, the last one last."""
     wrong: tuple[tuple[NameItem, str], ...] = ()
     """Names, folded, that the caller said were not his."""
+    guessed: bool = False
+    """What was spelled last was guessed from once: another guess would be no better than asking again."""
     keyed: bool = False
     """Identity goes by keys: birth date and phone; the name is the secretary's to complete."""
 
