@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from voicebot import database
-from voicebot.database import FILE_NAME, open_database
+from voicebot.database import FILE_NAME, Lease, open_database
 from voicebot.errors import ConfigurationError, UnavailableError
 
 KEY = bytes(range(32))
@@ -75,7 +75,7 @@ def test_each_migration_is_preceded_by_an_encrypted_backup(tmp_path: Path, monke
     backup = tmp_path / "backups" / "before-0002.db"
     assert mode(backup) == 0o600
     assert b"SQLite format 3" not in backup.read_bytes()
-    old = database._connect(backup, KEY)
+    old = database.connect(backup, KEY)
     assert list(old.query("select * from pet")) == [{"name": "Médor"}]
     old.close()
 
@@ -120,3 +120,46 @@ def test_a_file_in_the_place_of_the_directory_is_said(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(ConfigurationError, match="--data"):
         open_database(tmp_path / "data", KEY)
+
+
+def test_nobody_replaces_a_database_that_is_open(tmp_path: Path) -> None:
+    connections = open_database(tmp_path, KEY)
+    connection = connections()
+    with pytest.raises(UnavailableError, match="is in use"):
+        Lease(tmp_path, alone=True)
+    del connections
+    with pytest.raises(UnavailableError, match="is in use"):
+        Lease(tmp_path, alone=True)
+    connection.close()
+    del connection
+    Lease(tmp_path, alone=True).close()
+
+
+def test_a_change_of_key_leaves_nothing_that_the_old_one_opens(tmp_path: Path) -> None:
+    connection = open_database(tmp_path, KEY)()
+    connection["secret"].insert({"name": "Roussel"})
+    copied = tmp_path / "copy.db"
+    database.copy(connection, copied)
+    connection.close()
+    new = bytes(range(1, 33))
+    database.change_key(copied, KEY, new)
+    with pytest.raises(ConfigurationError, match="key does not open"):
+        database.connect(copied, KEY, read_only=True)
+    fresh = database.connect(copied, new, read_only=True)
+    assert list(fresh["secret"].rows) == [{"name": "Roussel"}]
+    assert database.problems_of(fresh) == []
+    fresh.close()
+    assert sorted(file.name for file in tmp_path.glob("copy*")) == ["copy.db"]
+
+
+def test_a_damaged_page_is_found(tmp_path: Path) -> None:
+    connection = open_database(tmp_path, KEY)()
+    copied = tmp_path / "copy.db"
+    database.copy(connection, copied)
+    connection.close()
+    content = bytearray(copied.read_bytes())
+    content[20 * 4096 + 1000] ^= 1
+    copied.write_bytes(content)
+    damaged = database.connect(copied, KEY, read_only=True)
+    assert len(database.problems_of(damaged)) == 1
+    damaged.close()

@@ -23,7 +23,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "voicebot/agenda": (*COMMON, "voicebot.agenda", "voicebot.practice", "voicebot.french"),
     "voicebot/french": (*COMMON, "voicebot.french"),
     "voicebot/practice": (*COMMON, "voicebot.practice"),
-    "voicebot/vault": (*COMMON, "voicebot.vault"),
+    "voicebot/vault": (*COMMON, "voicebot.vault", "voicebot.database"),
     "telephony": (*COMMON, "telephony"),
     "dialogs": (),
 }
