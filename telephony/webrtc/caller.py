@@ -16,6 +16,7 @@ from types import TracebackType
 import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
+from telephony.media.g711 import Samples
 from telephony.media.metronome import Metronome
 from telephony.media.playout import PlayQueue
 from telephony.media.rtp import RtpPacket, Unwrapper
@@ -65,17 +66,29 @@ class _Play:
 class Caller:
     """One outgoing call: ``async with Caller(exchange) as caller``. It sends all the time, silence between plays.
 
+    Args:
+        exchange: the signalling.
+        addresses: our own, offered as host candidates.
+        surroundings: what the caller's room adds to every 20 ms frame that goes out.
+
     Raises:
         UnavailableError: on entry, when no connection came about within 15 s.
     """
 
-    def __init__(self, exchange: Exchange, *, addresses: Sequence[str] = ("127.0.0.1",)) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        addresses: Sequence[str] = ("127.0.0.1",),
+        surroundings: Callable[[Samples], Samples] | None = None,
+    ) -> None:
         self.ended = asyncio.Event()
         """Set when the callee or the network ended the call."""
         self.dropped = 0
         """Received frames that nobody read in time."""
         self._exchange = exchange
         self._addresses = tuple(addresses)
+        self._surroundings = surroundings
         self._queue = PlayQueue(RATE)
         self._plays: deque[_Play] = deque()
         self._outgoing: dict[int, _Play] = {}
@@ -183,7 +196,8 @@ class Caller:
             play.taken += 1
             if play.taken == play.frames:
                 self._plays.popleft()
-        payload = self._encoder.encode(np.zeros(FRAME, np.int16) if frame is None else frame)
+        sound = np.zeros(FRAME, np.int16) if frame is None else frame
+        payload = self._encoder.encode(self._surroundings(sound) if self._surroundings else sound)
         self._track.put(payload, self._timestamp)
         self._timestamp += CLOCK_RATE // 50
 

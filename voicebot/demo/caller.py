@@ -26,6 +26,7 @@ from telephony.webrtc.caller import Caller, Played, ReceivedFrame
 from voicebot.control import path_of
 from voicebot.demo.patient import Patient
 from voicebot.errors import UnavailableError
+from voicebot.proof.canary import Canary
 from voicebot.sockets import reachable
 from voicebot.speaking.espeak import Espeak
 from voicebot.speaking.resample import Resampler
@@ -80,8 +81,8 @@ class Listener:
         return self.first_voiced is not None and now - self.last_voiced >= QUIET
 
 
-async def run(seed: int, url: str, data: Path) -> int:
-    """Call once."""
+async def run(seed: int, url: str, data: Path, *, canary: bool = False) -> int:
+    """Call once; with ``canary`` two tones lie under every frame, by which a recording would be found."""
     patient = Patient(seed)
     voice = patient.voice
     espeak = Espeak()
@@ -101,7 +102,7 @@ async def run(seed: int, url: str, data: Path) -> int:
     questions: asyncio.Queue[Question | None] = asyncio.Queue(20)
     watching = asyncio.create_task(_watch(events, lambda: call_id, patient, questions))
     try:
-        async with Caller(exchange) as caller:
+        async with Caller(exchange, surroundings=Canary(RATE).under if canary else None) as caller:
             _print({"call": call_id})
             listener = Listener()
             listening = asyncio.create_task(_listen(caller, listener))
@@ -250,9 +251,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--url", required=True)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--canary", action="store_true", help="lay two tones under the call, to find a recording of it")
     args = parser.parse_args()
     with suppress(KeyboardInterrupt):
-        return asyncio.run(run(args.seed, args.url, args.data))
+        return asyncio.run(run(args.seed, args.url, args.data, canary=args.canary))
     return 130
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 TONES = (1313.0, 2087.0)
 """Frequencies of the two tones, Hz: inside the telephone band, not harmonics of one another nor of key tones."""
 
-FLOOR = 260.0
+FLOOR = 400.0
 """Amplitude of each tone all the time, of 32768: it fills the gaps between words and does not hide them."""
 BURST = 5000.0
 """Amplitude of each tone while the caller says nothing of meaning (the announcement), of 32768."""
