@@ -505,16 +505,12 @@ SCENARIOS = [
         (("2026-11-24T08:30", "renouvellement", "lefevre", "Camille Roussel"),),
     ),
     Scenario(
-        "a renewal with someone else's doctor is not booked",
+        "a renewal with someone else's doctor is offered with the own one",
         KNOWN
-        | {
-            "motive": "renouveler mon ordonnance",
-            "practitioner": "le docteur benali",
-            "choice": "le premier",
-            "callback": "oui",
-            "phone": "06 12 34 56 78",
-        },
-        "callback",
+        | {"motive": "renouveler mon ordonnance", "practitioner": "le docteur benali", "choice": "le premier"},
+        "booked",
+        (("2026-11-24T08:30", "renouvellement", "lefevre", "Camille Roussel"),),
+        says=("avec le médecin qui vous suit, le docteur Lefèvre",),
     ),
     Scenario(
         "a name heard doubtfully is read back, then spelled",

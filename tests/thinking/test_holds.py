@@ -95,7 +95,7 @@ async def test_nothing_is_said_to_be_booked_unless_it_is(cabinet: Cabinet) -> No
         def __getattr__(self, name: str) -> object:
             return getattr(cabinet.agenda, name)
 
-        def book(self, hold: object, claim: PatientClaim, *, source: str, idempotency_key: str) -> Appointment:
+        def book(self, hold: object, claim: PatientClaim, **how: object) -> Appointment:
             raise AgendaError("the disk is full")
 
     call = cabinet.call(agenda=Broken(), caller="+33612345678")  # type: ignore[arg-type]

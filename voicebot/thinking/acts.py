@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from voicebot.thinking import lexicon
+from voicebot.thinking.questions import person_name
 from voicebot.thinking.state import Act, Person, Wish
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import Reading
@@ -25,6 +27,9 @@ _OLD = re.compile(r"\b(rendez[- ]vous|celui)\s+(de|du|d)\b", re.I)
 def choose(turn: Turn, reading: Reading) -> bool:
     """The answer to "what can I do for you"; a motive or a time alone is a wish to book."""
     act = next((act for intent, act in _ACTS if intent in reading.says), None)
+    if act == "ask" and reading.motive and reading.when and "ask_appointment" not in lexicon.intents(reading.text):
+        # "Est-ce que je pourrais avoir une consultation mardi ?" only sounds like a question about an appointment.
+        act = "book"
     if act is None and (
         reading.motive or reading.when or reading.practitioner or reading.says & {"soonest", "symptom"}
     ):
@@ -56,10 +61,14 @@ def begin(turn: Turn, act: Act, reading: Reading) -> None:
     wish = turn.state.wish
     other = "for_other" in reading.says
     if other and turn.state.done is not None:
+        caller = person_name(turn, turn.state.person) if turn.state.person.birth_name else None
         turn.put(person=Person(phone=turn.state.person.phone))
         fresh = Wish(act=act, other_person=True)
+        turn.put(caller_name=turn.state.caller_name or caller)
     else:
         fresh = Wish(act=act, patient=wish.patient, known=wish.known, other_person=wish.other_person or other)
-    if act in ("move", "cancel") and reading.when is not None and (act == "cancel" or _OLD.search(reading.text)):
+    if act == "move" and reading.moved_from is not None:
+        fresh = replace(fresh, hint=reading.moved_from)
+    elif act in ("move", "cancel") and reading.when is not None and (act == "cancel" or _OLD.search(reading.text)):
         fresh = replace(fresh, hint=reading.when)
     turn.state = replace(turn.state, wish=fresh, pending=None, spelling=None, correcting=False, callback_for=None)

@@ -6,22 +6,30 @@ function put one itself. One that understood something useless counts a miss, so
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 from rapidfuzz.distance import JaroWinkler
 
 from voicebot.ports import Asks
-from voicebot.thinking import acts, callbacks, confirm, correct, naming, offers
+from voicebot.thinking import acts, callbacks, choosing, confirm, correct, naming, offers, waiting
 from voicebot.thinking.match import Match
 from voicebot.thinking.names import NamesHeard
-from voicebot.thinking.state import Item, NameItem, Pending
+from voicebot.thinking.questions import person_name
+from voicebot.thinking.state import Item, NameItem, Pending, Person
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import Reading
 from voicebot.thinking.words import fold
 
 NEAR = timedelta(days=30)
 """A time heard with unread words beside it is believed only this far ahead."""
+
+_INSTEAD = re.compile(r"\b(en fait|finalement|plutot|non|trompe|pardon|en realite)\b")
+"""What announces that something said before is taken back."""
+
+_PATIENT_NAMED = re.compile(r"\b(il|elle) s appelle\b|\bau nom de\b|\b(son|le) (nom|prenom)\b")
+"""Before the name of the patient, said by someone else."""
 
 _SAME = 0.9
 """Likeness (Jaro-Winkler) from which a spelled name is one that we hold already."""
@@ -30,8 +38,22 @@ _SAME = 0.9
 def take(turn: Turn, reading: Reading) -> bool:
     """Take the answer to the question that is open, and what was said besides."""
     asks = turn.state.asks or "open"
+    if _other_motive(turn, reading):
+        return absorb(turn, reading) or True
     understood = _TAKERS[asks](turn, reading)
     return absorb(turn, reading) or understood
+
+
+def _other_motive(turn: Turn, reading: Reading) -> bool:
+    """ "Non, en fait c'est pour un vaccin": said before the summary, it replaces the motive and nothing else."""
+    wish, found = turn.state.wish, reading.motive
+    if wish.act != "book" or wish.motive is None or found is None or not found.sure or found.id == wish.motive:
+        return False
+    if turn.state.asks not in ("known", "practitioner", "when", "choice") or not _INSTEAD.search(fold(reading.text)):
+        return False
+    turn.drop_hold()
+    turn.wish(motive=found.id, offers=(), refused=())
+    return True
 
 
 def absorb(turn: Turn, reading: Reading) -> bool:
@@ -41,7 +63,9 @@ def absorb(turn: Turn, reading: Reading) -> bool:
         return False
     before = turn.state
     if "for_other" in reading.says and not wish.other_person:
-        turn.wish(other_person=True)
+        _for_someone_else(turn)
+    if "waiting_list" in reading.says and wish.waiting is None and wish.act in ("book", "move"):
+        waiting.ask_for(turn)
     if wish.motive is None and reading.motive is not None:
         _take_match(turn, "motive", reading.motive)
     if wish.practitioner is None and reading.practitioner is not None and asks != "known":
@@ -55,12 +79,30 @@ def absorb(turn: Turn, reading: Reading) -> bool:
     elif wish.when is None and "soonest" in reading.says and asks in ("open", "motive", "when"):
         turn.wish(when=offers.SOONEST)
     if asks not in ("birth_name", "first_name", "spelling"):
-        take_names(turn, reading.names)
+        _introduce(turn, reading)
     if reading.birth_date is not None and turn.state.person.birth_date is None:
         take_birth_date(turn, reading)
     if reading.phone is not None and turn.state.person.phone is None:
         turn.person(phone=reading.phone)
     return turn.state != before
+
+
+def _for_someone_else(turn: Turn) -> None:
+    """It turns out that the call is for someone else: a name that was given is the caller's."""
+    person = turn.state.person
+    turn.wish(other_person=True)
+    if person.birth_name is not None and person.birth_date is None and turn.state.wish.patient is None:
+        turn.put(caller_name=person_name(turn, person), person=Person(phone=person.phone))
+
+
+def _introduce(turn: Turn, reading: Reading) -> None:
+    """A name that was given unasked: the caller's own where he calls for someone else, unless he names that one."""
+    names = reading.names
+    if not turn.state.wish.other_person or _PATIENT_NAMED.search(fold(reading.text)):
+        take_names(turn, names)
+    elif names:
+        said = Person(birth_name=names.birth_name, first_name=names.first_name)
+        turn.put(caller_name=person_name(turn, said))
 
 
 def _worth(turn: Turn, reading: Reading) -> bool:
@@ -144,7 +186,7 @@ def _when(turn: Turn, reading: Reading) -> bool:
 
 
 def _choice(turn: Turn, reading: Reading) -> bool:
-    return offers.take_choice(turn, reading)
+    return choosing.take_choice(turn, reading)
 
 
 def _name(item: NameItem) -> Callable[[Turn, Reading], bool]:
@@ -221,6 +263,9 @@ def _phone(turn: Turn, reading: Reading) -> bool:
 
 
 def _confirm(turn: Turn, reading: Reading) -> bool:
+    pending = turn.state.pending
+    if pending is not None and pending.kind == "waitlist":
+        return waiting.take(turn, reading)
     return correct.take(turn, reading)
 
 

@@ -45,13 +45,12 @@ def handle(turn: Turn, reading: Reading) -> bool:
         identity.refuse(turn)
     elif "slower" in says and not _facts(reading):
         pace.slower(turn)
-        put_again(turn)
     elif "repeat" in says and "ask_appointment" not in says and not _facts(reading):
         pace.repeat(turn, hash_key=reading.keys)
     elif "wait" in says and not _facts(reading) and reading.yes is None:
         # The question stays open and is not put again: the caller asked for time.
         turn.say("aside.wait")
-        turn.asked = True
+        turn.asked = turn.in_passing = True
     elif "insult" in says:
         _say_and_ask(turn, "aside.insult")
     elif "bot_question" in says:

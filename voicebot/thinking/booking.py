@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from voicebot.ports import PatientKind
-from voicebot.thinking import identity, offers
+from datetime import timedelta
+
+from voicebot.ports import PatientKind, When
+from voicebot.thinking import callbacks, identity, objections, offers, seeking, waiting
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.state import Pending
 from voicebot.thinking.turn import Turn
@@ -12,7 +14,12 @@ from voicebot.thinking.turn import Turn
 def advance(turn: Turn) -> None:
     """Ask the next question of a booking."""
     wish = turn.state.wish
-    if wish.motive is None:
+    if turn.mind.office.takes_messages_only(turn.now):
+        turn.say("callback.closed")
+        callbacks.offer(turn, "closed")
+    elif wish.waiting:
+        waiting.advance(turn)
+    elif wish.motive is None:
         put_question(turn, "motive")
     elif wish.known is None:
         put_question(turn, "known")
@@ -27,7 +34,7 @@ def advance(turn: Turn) -> None:
         put_question(turn, "when")
     elif wish.hold is None:
         offers.propose(turn)
-    elif identity.ask_missing(turn) or not _known_as_declared(turn):
+    elif identity.ask_missing(turn) or not _known_as_declared(turn) or objections.object_to(turn):
         return
     else:
         turn.put(pending=Pending("booking"))
@@ -51,6 +58,28 @@ def _takes(turn: Turn, motive_id: str) -> bool:
 
 def _known_as_declared(turn: Turn) -> bool:
     """A caller who says that he has come before must be found; otherwise the same path as any failed identity."""
-    if not turn.state.wish.known or turn.state.person.keyed:
+    if not turn.state.wish.known:
         return True
+    motive = turn.mind.office.motive(turn.state.wish.motive or "")
+    if turn.state.person.keyed and motive.takes("new") and not identity.is_found(turn):
+        # Nobody to spell for: keys that find no one are someone new, whose name the secretary completes.
+        return _as_new(turn)
     return identity.settle(turn) is not None
+
+
+def _as_new(turn: Turn) -> bool:
+    """Hold the same time for someone new, who may need longer; False when it does not fit and others are offered."""
+    hold = turn.state.wish.hold
+    if hold is None:
+        return False
+    slot = hold.slot
+    turn.drop_hold()
+    turn.wish(known=False)
+    same = When(((slot.start, slot.start + timedelta(minutes=1)),))
+    found = turn.mind.agenda.search(seeking.query(turn, same, slot.practitioner))
+    if not found:
+        offers.taken(turn, slot)
+        return False
+    turn.wish(offers=(found[0],))
+    offers.choose(turn, 0)
+    return turn.state.wish.hold is not None

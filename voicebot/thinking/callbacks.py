@@ -7,7 +7,7 @@ from voicebot.thinking.questions import put_question
 from voicebot.thinking.state import Callback, CallbackReason
 from voicebot.thinking.turn import Turn
 
-ENDING: frozenset[CallbackReason] = frozenset({"identity", "slots", "misses"})
+ENDING: frozenset[CallbackReason] = frozenset({"identity", "slots", "misses", "closed"})
 """Reasons that mean that the act itself failed."""
 
 
@@ -30,26 +30,46 @@ def number(turn: Turn) -> str | None:
     return turn.state.person.phone or turn.mind.caller
 
 
+def note(turn: Turn, reason: CallbackReason, *, message: str | None = None, promised: bool = True) -> Callback:
+    """Leave something to the secretary, to be done by a day."""
+    person = turn.state.person
+    made = Callback(
+        number(turn),
+        reason,
+        turn.mind.office.call_back_day(turn.now),
+        person.birth_name,
+        person.first_name,
+        turn.state.caller_name,
+        message,
+        promised,
+    )
+    turn.put(callbacks=(*turn.state.callbacks, made))
+    return made
+
+
 def promise(turn: Turn, *, end: bool = False) -> None:
     """Promise the call-back by a day; ``end`` ends the call with it."""
     phone, reason = number(turn), turn.state.callback_for
     if phone is None or reason is None:
         return
-    person = turn.state.person
-    by = turn.mind.office.call_back_day(turn.now)
-    made = Callback(phone, reason, by, person.birth_name, person.first_name)
+    by = note(turn, reason, message=turn.state.message or None).by
     today = turn.now.date()
     day = turn.phrase("words.call_back_today" if by == today else "words.call_back_by", day=say_day(by, today=today))
     turn.say("callback.promised" if turn.state.person.phone is not None else "callback.promised_caller", by=day)
     _close(turn)
-    turn.put(callbacks=(*turn.state.callbacks, made), done="callback")
+    # A call-back in passing does not undo what the call has achieved before it.
+    turn.put(done="callback", message=None)
     if end:
         turn.say("goodbye.plain")
         turn.end("callback")
 
 
 def refuse(turn: Turn) -> None:
-    """The caller wants no call-back."""
+    """The caller wants no call-back; a message that he left is passed on without one."""
+    message = turn.state.message
+    if message:
+        note(turn, "message", message=message, promised=False)
+        turn.put(message=None, done=turn.state.done or "callback")
     turn.say("callback.refused")
     _close(turn)
 

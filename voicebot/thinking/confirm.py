@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from voicebot.errors import HoldExpiredError, NotBookableError, SlotTakenError
 from voicebot.ports import Appointment, Outcome
-from voicebot.thinking import identity, naming, offers
+from voicebot.thinking import callbacks, identity, naming, offers
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.state import Item, NameItem, Pending
 from voicebot.thinking.turn import Turn
@@ -109,11 +109,16 @@ def _book(turn: Turn) -> None:
     hold = wish.hold
     if hold is None:
         return
+    keyed = turn.state.person.keyed and wish.patient is None
     try:
         row = _again_if_expired(
             turn,
             lambda: turn.mind.agenda.book(
-                turn.state.wish.hold or hold, identity.claim(turn), source=SOURCE, idempotency_key=_key(turn)
+                turn.state.wish.hold or hold,
+                identity.claim(turn),
+                source=SOURCE,
+                idempotency_key=_key(turn),
+                patient_id=wish.patient.id if wish.patient is not None else None,
             ),
         )
     except SlotTakenError:
@@ -128,6 +133,9 @@ def _book(turn: Turn) -> None:
     turn.say("done.booked", when=turn.moment(slot.start), practitioner=turn.with_whom(slot))
     if motive.instructions:
         turn.say_text(motive.instructions)
+    if keyed:
+        turn.say("birth_name.keyed")
+        callbacks.note(turn, "name")
     put_question(turn, "open")
 
 
@@ -163,8 +171,7 @@ def _cancel(turn: Turn) -> None:
     except NotBookableError:
         turn.say("done.too_late_cancel")
         turn.close_act()
-        turn.put(callback_for="message")
-        put_question(turn, "callback")
+        callbacks.offer(turn, "human")
         return
     _committed(turn, row, "cancelled")
     turn.say("done.cancelled")
@@ -186,8 +193,7 @@ def _again_if_expired(turn: Turn, commit: Callable[[], Appointment]) -> Appointm
         hold = turn.state.wish.hold
         if hold is None:
             raise
-        kind = offers.patient_kind(turn)
-        turn.wish(hold=turn.mind.agenda.hold(hold.slot, patient=kind, owner=turn.mind.call_id))
+        turn.wish(hold=offers.take_hold(turn, hold.slot))
         return commit()
 
 
@@ -196,5 +202,4 @@ def _not_bookable(turn: Turn) -> None:
     turn.drop_hold()
     turn.say("choice.not_bookable")
     turn.close_act()
-    turn.put(callback_for="slots")
-    put_question(turn, "callback")
+    callbacks.offer(turn, "slots")

@@ -14,7 +14,7 @@ from voicebot.french import when as times
 from voicebot.french.phones import read_phone
 from voicebot.french.time.settings import WhenSettings
 from voicebot.ports import Agenda, Asks, Contact, Reply, SlotQuery, Understander, Understanding
-from voicebot.thinking import acts, answers, asides, callbacks, misses, plan, red_flags
+from voicebot.thinking import acts, answers, asides, callbacks, instructions, messages, misses, plan, red_flags
 from voicebot.thinking.keys import read_keys
 from voicebot.thinking.names import read_answer
 from voicebot.thinking.office import Office
@@ -22,7 +22,7 @@ from voicebot.thinking.practice_file import PracticeFile
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.red_flags import RedFlag
 from voicebot.thinking.state import Callback, State
-from voicebot.thinking.turn import Mind, Turn
+from voicebot.thinking.turn import Eraser, Mind, Turn
 from voicebot.thinking.understand import EMERGENCY, NAMES, SUSPICION, Reading, read
 
 NOT_UNDERSTOOD = "?"
@@ -69,12 +69,13 @@ class Conversation:
         call_id: str,
         settings: WhenSettings,
         caller: str | None = None,
+        erase_call: Eraser | None = None,
     ) -> None:
         number = read_phone(caller).e164 if caller is not None else None
-        self._mind = Mind(Office(practice), agenda, now, call_id, number)
+        self._mind = Mind(Office(practice), agenda, now, call_id, number, erase_call)
         self._understander = understander
         self._settings = settings
-        self._state = State()
+        self._state = State(slow=self._mind.office.elder)
         self._last = Reply(say="", asks=None)
 
     # --- the dialogue ---
@@ -84,7 +85,14 @@ class Conversation:
         turn = Turn(self._mind, self._state)
         turn.say("greeting.announce")
         turn.interruptible = False
-        put_question(turn, "transcript" if self._mind.office.transcript == "ask" else "open")
+        office = self._mind.office
+        if office.mode == "closed" or office.takes_messages_only(turn.now):
+            turn.say_text(office.outside.message or turn.phrase("human.nobody"))
+        elif office.contact(turn.now) == "on_call":
+            turn.say("greeting.on_call")
+        if turn.state.slow:
+            turn.say("greeting.slow")
+        put_question(turn, "transcript" if office.transcript == "ask" else "open")
         return self._settle(turn)
 
     async def hear(self, text: str, *, logprob: float | None = None) -> Reply:
@@ -162,6 +170,24 @@ class Conversation:
         """Whether the caller asked for the text of this call to be erased."""
         return self._state.erase
 
+    def instruct(self, text: str) -> bool:
+        """The staff say what to propose ("jeudi", "le docteur Benali"): it is said at the caller's next turn.
+
+        False when nothing of it was understood, or the call is over.
+        """
+        if self._state.outcome is not None:
+            return False
+        office = self._mind.office
+        found = instructions.understand(text, self._state, office, now=self._mind.now(), settings=self._settings)
+        if found is not None:
+            self._state = replace(self._state, instruction=found)
+        return found is not None
+
+    @property
+    def receipt(self) -> str | None:
+        """The code of the erasure that was read out, where the caller asked for one."""
+        return self._state.receipt
+
     @property
     def callbacks(self) -> tuple[Callback, ...]:
         """Call-backs promised in this call, for the secretary."""
@@ -173,6 +199,16 @@ class Conversation:
         turn = Turn(self._mind, self._state)
         turn.put(turns=turn.state.turns + 1)
         return turn
+
+    def _done(self, turn: Turn, before: State) -> None:
+        """Something was understood: ask what comes next, or what the staff want proposed first."""
+        if turn.state.misses == before.misses:
+            turn.put(misses=0)
+        instructions.apply(turn, held_before=before.wish.hold is not None)
+        if turn.state.misses >= misses.MOST_MISSES:
+            misses.give_up(turn)
+        else:
+            plan.finish(turn)
 
     async def _respond(self, turn: Turn, text: str, flag: RedFlag | None, *, doubtful: bool = False) -> None:
         if turn.state.asks == "emergency":
@@ -196,6 +232,10 @@ class Conversation:
             text = turn.state.set_aside
             turn.say("emergency.denied")
             turn.put(asks=turn.state.resume, resume=None, set_aside="", misses=0, denied=turn.state.denied | {RASA})
+            if turn.state.asks == "confirm":
+                # Nothing is committed by words that were said before an emergency was asked about.
+                plan.put_again(turn)
+                return
             understanding = await self._understand(turn, text)
             self._act(turn, self._read(turn, text, understanding))
         else:
@@ -215,22 +255,23 @@ class Conversation:
     def _act(self, turn: Turn, reading: Reading) -> None:
         """Take what was said and ask what comes next."""
         before = turn.state
+        turn.put(hash=False, **({"pressed": True} if reading.keys else {"spoke": True}))
         try:
             if turn.state.turns > misses.MOST_TURNS:
                 misses.give_up(turn)
+            elif messages.is_asked(turn) and not reading.says & {"human", "erase_call"}:
+                messages.take(turn, reading)
             elif asides.handle(turn, reading):
                 turn.put(misses=0)
             elif acts.switch(turn, reading) | answers.take(turn, reading):
-                if turn.state.misses == before.misses:
-                    turn.put(misses=0)
-                if turn.state.misses >= misses.MOST_MISSES:
-                    misses.give_up(turn)
-                else:
-                    plan.finish(turn)
+                self._done(turn, before)
+            elif instructions.apply(turn, held_before=before.wish.hold is not None):
+                plan.finish(turn)
             elif reading.emergency >= SUSPICION and RASA not in turn.state.denied:
                 # Nothing else was understood: then even a suspicion is asked about.
                 _ask_about(turn, RASA, reading.text)
             else:
+                turn.put(spoke=before.spoke)
                 misses.miss(turn)
         except AgendaError:
             # The agenda refused in a way that no rule of the dialogue expects: nothing was written.
@@ -240,8 +281,8 @@ class Conversation:
             misses.give_up(turn)
 
     def _settle(self, turn: Turn) -> Reply:
-        self._state = turn.state
         self._last = turn.reply()
+        self._state = turn.state
         return self._last
 
 
@@ -252,4 +293,7 @@ def _ask_about(turn: Turn, sign: str, text: str, *, clear: bool = False) -> None
 
 def _emergency(turn: Turn, flag: RedFlag | None) -> None:
     turn.say(f"emergency.{flag.advice if flag is not None else 'now'}")
-    turn.end("emergency")
+    contact = None if turn.state.unanswered else turn.mind.office.emergency_contact(turn.now)
+    if contact is not None:
+        turn.say("emergency.ring")
+    turn.end("emergency", ring=contact)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 from rapidfuzz.distance import JaroWinkler
 
@@ -86,6 +87,9 @@ def _name_item(turn: Turn, reading: Reading, item: NameItem, value: str | None) 
 
 
 def _cancel(turn: Turn, reading: Reading) -> bool:
+    if reading.says & {"keep", "drop"} and "cancel" not in reading.says:
+        _keep(turn)
+        return True
     if "move" in reading.says:
         turn.put(pending=None)
         turn.wish(act="move")
@@ -94,17 +98,25 @@ def _cancel(turn: Turn, reading: Reading) -> bool:
         confirm.accept(turn)
         return True
     if reading.yes is False:
-        turn.say("confirm.kept")
-        turn.close_act()
+        _keep(turn)
         return True
     return False
 
 
+def _keep(turn: Turn) -> None:
+    """The appointment stays as it is."""
+    turn.say("confirm.kept")
+    turn.close_act()
+
+
 def _summary(turn: Turn, reading: Reading) -> bool:
+    if reading.says & {"keep", "drop"} and turn.state.wish.act == "move":
+        _keep(turn)
+        return True
     if reading.plain_yes and not _differs(turn, reading):
         confirm.accept(turn)
         return True
-    if "cancel" in reading.says:
+    if reading.says & {"cancel", "drop"}:
         _drop(turn)
         return True
     if _facts(turn, reading) or _items(turn, reading):
@@ -178,6 +190,9 @@ def _facts(turn: Turn, reading: Reading) -> bool:
     elif reading.practitioner is not None and hold is not None and reading.practitioner.id != hold.slot.practitioner:
         turn.drop_hold()
         turn.wish(practitioner=reading.practitioner.id, offers=())
+    elif (day := _birth_day(turn, reading)) is not None:
+        turn.person(birth_date=day)
+        turn.wish(patient=None)
     elif _other_time(turn, reading):
         pass
     elif reading.yes is not True:
@@ -188,6 +203,17 @@ def _facts(turn: Turn, reading: Reading) -> bool:
         turn.put(pending=None)
     turn.put(correcting=False)
     return True
+
+
+def _birth_day(turn: Turn, reading: Reading) -> date | None:
+    """ "Le douze mars, pas le treize": a day without its year, in the month of the birth and not of the appointment."""
+    born, hold = turn.state.person.birth_date, turn.state.wish.hold
+    if born is None or hold is None or reading.when is None or len(reading.when.windows) != 1:
+        return None
+    day = reading.when.windows[0][0].date()
+    if day.month != born.month or day.month == hold.slot.start.month or day.day == born.day:
+        return None
+    return born.replace(day=day.day)
 
 
 def _other_time(turn: Turn, reading: Reading) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voicebot.ports import Appointment
-from voicebot.thinking import identity, offers
+from voicebot.thinking import callbacks, identity, objections, offers, waiting
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.state import Pending, Wish
 from voicebot.thinking.turn import Turn
@@ -11,6 +11,10 @@ from voicebot.thinking.turn import Turn
 
 def advance(turn: Turn) -> None:
     """Ask the next question about an appointment that exists."""
+    if turn.state.wish.act != "ask" and turn.mind.office.takes_messages_only(turn.now):
+        turn.say("callback.closed")
+        callbacks.offer(turn, "closed")
+        return
     if turn.state.wish.appointments is None and not _find(turn):
         return
     if turn.state.wish.appointment is None:
@@ -77,7 +81,9 @@ def tell(turn: Turn) -> None:
 
 def _move(turn: Turn) -> None:
     wish = turn.state.wish
-    if wish.hold is None and wish.offers:
+    if wish.waiting:
+        waiting.advance(turn)
+    elif wish.hold is None and wish.offers:
         put_question(turn, "choice")
     elif wish.hold is None and wish.when is None:
         if wish.appointment is not None:
@@ -89,6 +95,6 @@ def _move(turn: Turn) -> None:
         if wish.practitioner is None and wish.appointment is not None:
             turn.wish(practitioner=wish.appointment.slot.practitioner)
         offers.propose(turn)
-    else:
+    elif not objections.object_to(turn):
         turn.put(pending=Pending("move"))
         put_question(turn, "confirm")

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from voicebot.french.phones import read_phone
 from voicebot.ports import When
+from voicebot.thinking import messages
 from voicebot.thinking.lexicon import ITEMS
 from voicebot.thinking.match import Match
 from voicebot.thinking.state import State
@@ -14,18 +15,25 @@ from voicebot.thinking.understand import Reading
 
 HUMAN = frozenset({"0", "*"})
 _OPEN = {"1": "book", "2": "move", "3": "cancel"}
+_AFTER_HASH = {"7": "transcript", "8": "erase_call"}
+"""What follows the hash key, at every question: the text of the call is the caller's."""
+
 _YES_NO = frozenset({"known", "confirm", "emergency", "callback", "transcript"})
 
 
 def read_keys(turn: Turn, keys: str) -> Reading | None:
     """What keys answer; None when they answer nothing at this question."""
     state, asks = turn.state, turn.state.asks
+    if state.hash and keys in _AFTER_HASH:
+        return Reading(keys, frozenset({_AFTER_HASH[keys]}), keys=True)
     if keys in HUMAN:
         return Reading(keys, frozenset({"human"}), keys=True)
     if keys == "#":
         return Reading(keys, frozenset({"repeat"}), keys=True)
     if asks is None or not keys.isdigit():
         return None
+    if messages.is_asked(turn):
+        return Reading(keys, yes=False, keys=True) if keys == "2" else None
     if asks == "open" and state.anything_else and keys in ("1", "2"):
         return Reading(keys, yes=keys == "1", keys=True)
     if asks == "open" and keys in _OPEN:

@@ -36,14 +36,14 @@ def miss(turn: Turn, *, silent: bool = False) -> None:
     else:
         if silent:
             turn.say("aside.silence")
-        put_question(turn, asks, "again" if misses == 1 else "keys")
+        put_question(turn, asks, "again" if misses == 1 and not turn.state.slow else "keys")
 
 
 def give_up(turn: Turn) -> None:
     """A human, or a dated call-back: nobody is left without either."""
     state = turn.state
     turn.say("human.cannot_help")
-    if _can_ring(turn) and turn.mind.office.reception_open(turn.now):
+    if can_ring(turn) and turn.mind.office.reception_open(turn.now):
         transfer(turn)
     elif callbacks.number(turn) is not None:
         turn.put(callback_for=state.callback_for or "misses")
@@ -59,9 +59,9 @@ def give_up(turn: Turn) -> None:
 def transfer(turn: Turn) -> None:
     """Pass the call to the secretary; where nobody can be rung, offer that she calls back."""
     asks = turn.state.asks
-    if _can_ring(turn):
+    if can_ring(turn):
         turn.say("human.transfer")
-        turn.end("transferred", ring="secretary")
+        turn.end("transferred", ring=turn.mind.office.contact(turn.now))
     elif asks == "phone" and turn.state.callback_for is not None:
         # Neither a person nor a number to call: there is nothing left to offer.
         turn.say("goodbye.later")
@@ -74,6 +74,6 @@ def transfer(turn: Turn) -> None:
         callbacks.offer(turn, "human")
 
 
-def _can_ring(turn: Turn) -> bool:
+def can_ring(turn: Turn) -> bool:
     """Whether there is someone to ring who was not rung in vain a moment ago."""
-    return turn.mind.office.can_transfer and not turn.state.unanswered
+    return turn.mind.office.contact(turn.now) is not None and not turn.state.unanswered

@@ -177,4 +177,3 @@ def _composed(words: list[str]) -> str:
 def _listed(name: str) -> frozenset[str]:
     """A list of words of ``lexicon.toml``, table ``[names]``."""
     return frozenset(tomllib.loads(_LEXICON.read_text(encoding="utf-8"))["names"][name].split())
-

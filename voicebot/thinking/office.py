@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from voicebot.ports import PatientKind
+from voicebot.ports import Contact, PatientKind
 from voicebot.thinking.phrases import phrases_of
 from voicebot.thinking.practice_file import PracticeFile
 from voicebot.thinking.words import fold
@@ -51,7 +51,9 @@ class Office:
         self.name = practice.name
         self.transcript = practice.transcript
         self.days = practice.retention.transcript
-        self.can_transfer = practice.transfer.secretary is not None
+        self.mode = practice.manner.mode
+        self.elder = practice.manner.elder
+        self.outside = practice.outside_hours
         self.answers = dict(practice.answers)
         self.phrases = phrases_of(practice)
         self._practice = practice
@@ -102,6 +104,37 @@ class Office:
     def reception_open(self, at: datetime) -> bool:
         """Whether a person answers now."""
         return self._practice.reception_open(at)
+
+    def closed(self, at: datetime) -> bool:
+        """Whether calls meet a closed practice: outside reception hours, where there are any, or by its own word."""
+        return self.mode == "closed" or (bool(self._practice.reception) and not self.reception_open(at))
+
+    def takes_messages_only(self, at: datetime) -> bool:
+        """Whether nothing is booked, moved or cancelled now."""
+        return self.closed(at) and self.outside.action == "message"
+
+    def contact(self, at: datetime) -> Contact | None:
+        """Who is rung for a caller who asks for a person; None: nobody now.
+
+        Outside its hours the practice is rung as well, unless it has said otherwise: someone may be there, and a
+        caller whom nobody answers comes back.
+        """
+        numbers = self._practice.transfer
+        if self.mode == "consultation":
+            return None
+        if self.closed(at):
+            if self.outside.action == "transfer" and numbers.on_call is not None:
+                return "on_call"
+            if self.mode == "closed" or self.outside.action == "message":
+                return None
+        return "secretary" if numbers.secretary is not None else None
+
+    def emergency_contact(self, at: datetime) -> Contact | None:
+        """Who is rung beside the 15 for signs of an emergency, in every mode."""
+        numbers = self._practice.transfer
+        if numbers.secretary is not None and (self.reception_open(at) or not self._practice.reception):
+            return "secretary"
+        return "on_call" if numbers.on_call is not None else None
 
     def call_back_day(self, now: datetime) -> date:
         """The day by whose end the secretary will have called back: the first with reception from two hours on."""

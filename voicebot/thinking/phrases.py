@@ -106,4 +106,5 @@ def _days(key: str, days: str) -> dict[str, str]:
 
 def fixed_phrases(practice: PracticeFile) -> tuple[str, ...]:
     """Every sentence that the mouth renders once at start: the fixed phrases and the practice's own answers."""
-    return (*phrases_of(practice).fixed(), *practice.answers.values())
+    closed = [practice.outside_hours.message] if practice.outside_hours.message else []
+    return (*phrases_of(practice).fixed(), *practice.answers.values(), *closed)

@@ -40,6 +40,22 @@ class _Practitioner(Protocol):
 class _Transfer(Protocol):
     @property
     def secretary(self) -> str | None: ...
+    @property
+    def on_call(self) -> str | None: ...
+
+
+class _OutsideHours(Protocol):
+    @property
+    def action(self) -> Literal["book", "message", "transfer"]: ...
+    @property
+    def message(self) -> str: ...
+
+
+class _Manner(Protocol):
+    @property
+    def mode(self) -> Literal["normal", "consultation", "closed"]: ...
+    @property
+    def elder(self) -> bool: ...
 
 
 class _Retention(Protocol):
@@ -66,5 +82,11 @@ class PracticeFile(Protocol):
     def phrases(self) -> Mapping[str, str]: ...  # noqa: D102
     @property
     def retention(self) -> _Retention: ...  # noqa: D102
+    @property
+    def outside_hours(self) -> _OutsideHours: ...  # noqa: D102
+    @property
+    def manner(self) -> _Manner: ...  # noqa: D102
+    @property
+    def reception(self) -> tuple[object, ...]: ...  # noqa: D102
     def reception_open(self, at: datetime) -> bool:
         """Whether a person answers at this local time."""

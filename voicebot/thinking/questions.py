@@ -14,7 +14,15 @@ Form = Literal["ask", "again", "keys"]
 
 
 def put_question(turn: Turn, asks: Asks, form: Form = "ask") -> None:
-    """Add a question to the turn, in one of its forms."""
+    """Add a question to the turn, in one of its forms; who only presses keys is told which."""
+    if form == "ask" and turn.by_keys and asks not in ("confirm", "callback", "emergency", "transcript"):
+        form = "keys"
+    _put(turn, asks, form)
+    if form == "ask" and turn.by_keys:
+        turn.say(f"{asks}.keys")
+
+
+def _put(turn: Turn, asks: Asks, form: Form) -> None:
     match asks:
         case "open":
             _open(turn, form)
@@ -50,8 +58,10 @@ def _used(form: Form, *, examples: str, menu: str) -> dict[str, str]:
 
 
 def _open(turn: Turn, form: Form) -> None:
-    if form == "keys" or not turn.state.anything_else:
+    if not turn.state.anything_else:
         turn.ask("open", f"open.{form}")
+    elif form == "keys":
+        turn.ask("open", "open.more_keys")
     else:
         turn.ask("open", "open.more" if form == "ask" else "open.more_again")
 
@@ -134,6 +144,8 @@ def _confirm(turn: Turn, form: Form) -> None:
             slot = turn.state.wish.appointment.slot if turn.state.wish.appointment else None
             if slot is not None:
                 turn.ask("confirm", "confirm.cancel", when=turn.moment(slot.start), practitioner=turn.with_whom(slot))
+        case Pending(kind="waitlist"):
+            turn.ask("confirm", "waitlist.ask")
         case Pending(kind="item", item=item, value=value) if item and value:
             _read_back(turn, item, value)
         case _:

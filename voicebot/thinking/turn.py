@@ -12,6 +12,9 @@ from voicebot.ports import Agenda, Appointment, Asks, Contact, Outcome, Reply, S
 from voicebot.thinking.office import Office
 from voicebot.thinking.state import State, Wish
 
+Eraser = Callable[[str], str]
+"""Erases at once what is kept of a call's words (by its id), and returns the code of the receipt. Blocking."""
+
 
 @dataclass(frozen=True)
 class Mind:
@@ -23,6 +26,8 @@ class Mind:
     call_id: str
     caller: str | None = None
     """The number that calls (E.164): a hint, never proof."""
+    erase: Eraser | None = None
+    """Erases the words of this call."""
 
 
 class Turn:
@@ -36,6 +41,8 @@ class Turn:
         self.interruptible = True
         self.asked = False
         """Whether this turn has put its question."""
+        self.in_passing = False
+        """What is said now is not what would be said again: "prenez votre temps"."""
 
     # --- saying ---
 
@@ -52,6 +59,11 @@ class Turn:
         self.say(key, **values)
         self.asked = True
         self.state = replace(self.state, asks=asks)
+
+    def say_again(self) -> None:
+        """Say what was last said with a question, word for word."""
+        self._pieces += self.state.spoken
+        self.asked = True
 
     def end(self, outcome: Outcome, *, ring: Contact | None = None) -> None:
         """End the call, by ringing someone or at once; an act that was committed stays, whatever the outcome."""
@@ -73,6 +85,11 @@ class Turn:
     def person(self, **changes: Any) -> None:
         """Change who the patient is."""
         self.state = replace(self.state, person=replace(self.state.person, **changes))
+
+    @property
+    def by_keys(self) -> bool:
+        """Whether the caller has only used keys so far."""
+        return self.state.pressed and not self.state.spoke
 
     def drop_hold(self) -> None:
         """Give a held slot back."""
@@ -121,6 +138,8 @@ class Turn:
 
     def reply(self) -> Reply:
         """What this turn says and asks."""
+        if self.asked and self._pieces and not self.in_passing:
+            self.put(spoken=tuple(self._pieces))
         state = self.state
         offers = tuple(slot.start for slot in state.wish.offers) if state.asks == "choice" else ()
         if state.asks == "which":
@@ -134,6 +153,7 @@ class Turn:
             interruptible=self.interruptible,
             hotwords=self._hotwords(),
             pieces=tuple(self._pieces),
+            slow=state.slow,
             ring=state.ring,
         )
 

@@ -32,7 +32,7 @@ TIMES: frozenset[Asks] = frozenset(
 
 ALWAYS = frozenset(
     {"human", "refuse_assistant", "repeat", "wait", "wrong_number", "erase_call", "other_language", "goodbye"}
-    | {"dont_know"}
+    | {"dont_know", "transcript", "refuse_identity", "slower"}
 )
 """What may be said at any question; at a question about a name, nothing else is taken from words."""
 
@@ -63,6 +63,19 @@ _DAY = re.compile(
     r"|septembre|octobre|novembre|decembre)\b"
 )
 _PAST = re.compile(r"\b(depuis|il y a|hier|dernier|derniere)\b")
+_BORN = re.compile(r"\b(?:née?|naissance)\b(?:(?!\bje\b|\bj'|\bpour\b).)*", re.I)
+"""A birth date said in passing, to where the sentence goes on to something else."""
+
+_SINCE = re.compile(
+    r"\b(?:depuis|il y a)\s+(?:\w+\s+){0,3}?(?:ans?|années?|mois|semaines?|jours?|heures?|(?:long)?temps|hier|avant-hier"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b"
+    r"|\b(?:la semaine|le mois|l'année|l'an|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) (?:dernière?|passée?)\b",
+    re.I,
+)
+"""A time that is past says nothing of when an appointment is wanted."""
+
+_MOVED = re.compile(r"(?:rendez[- ]vous|celui)\s+(?:de|du|d')\s*(.+)", re.I)
+_TO = re.compile(r"\s+(?:à|au|pour|vers)\s+", re.I)
 _BUT = re.compile(r"\b(mais|sauf|plutot|par contre|erreur|trompe|faux|fausse|change)\b")
 
 
@@ -81,6 +94,8 @@ class Reading:
     yes: bool | None = None
     choice: int | None = None
     when: When | None = None
+    moved_from: When | None = None
+    """When the appointment to be moved is, where both times were said: "de mardi à jeudi"."""
     impossible: bool = False
     """A day was named that is past, or does not exist."""
     motive: Match | None = None
@@ -127,12 +142,21 @@ def read(
                 and asks in ("open", "motive")
             ):
                 motive = Match(general.id, sure=True)
-    birth = read_birth_date(text, today=now.date()) if _may_be_birth_date(text, asks) else None
+    born = _BORN.search(text) if asks != "birth_date" else None
+    birth = read_birth_date(born[0], today=now.date()) if born else None
+    if (birth is None or not birth.candidates) and _may_be_birth_date(text, asks):
+        born, birth = None, read_birth_date(text, today=now.date())
     phone = read_phone(text) if asks == "phone" or re.search(r"(\d[ .]?){9}", text) else None
     names = _names(text, asks)
     claimed = [found.span for found in (motive, practitioner) if found is not None and found.span is not None]
     claimed += lexicon.spans(text) + ([names.span] if names.span is not None else [])
-    when = _when(text, state, now, settings, claimed) if birth is None or not birth.candidates else None
+    claimed += [born.span()] if born is not None else [past.span() for past in _SINCE.finditer(text)]
+    when = moved_from = None
+    if birth is None or not birth.candidates or born is not None:
+        when = _when(text, state, now, settings, claimed)
+    if (both := _from_to(text) if "move" in says else None) is not None:
+        moved_from = times.read(both[0], now=now, settings=settings)
+        when = times.read(both[1], now=now, settings=settings)
     return Reading(
         text=text,
         says=says,
@@ -142,6 +166,7 @@ def read(
         yes=_yes(text, understanding, asks),
         choice=_choice(text, state, now, settings),
         when=when if when is not None and (when.windows or when.prefer) else None,
+        moved_from=moved_from,
         impossible=when is not None and not when.windows and bool(_DAY.search(fold(text))),
         motive=motive,
         practitioner=practitioner,
@@ -212,6 +237,17 @@ def _choice(text: str, state: State, now: datetime, settings: WhenSettings) -> i
     else:
         return None
     return read_choice(text, offered, now=now, settings=settings)
+
+
+def _from_to(text: str) -> tuple[str, str] | None:
+    """The two times of "mon rendez-vous de mardi à dix heures à jeudi": both must name a day."""
+    moved = _MOVED.search(text)
+    cuts = list(_TO.finditer(moved[1])) if moved else []
+    for cut in reversed(cuts):
+        old, new = cut.string[: cut.start()], cut.string[cut.end() :]
+        if _DAY.search(fold(old)) and _DAY.search(fold(new)):
+            return old, new
+    return None
 
 
 def _when(

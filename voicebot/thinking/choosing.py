@@ -1,0 +1,155 @@
+"""The answer to offers: one of them, another time, someone else, or none."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from voicebot.ports import When
+from voicebot.thinking import waiting
+from voicebot.thinking.offers import SOONEST, choose, propose
+from voicebot.thinking.questions import put_question
+from voicebot.thinking.turn import Turn
+from voicebot.thinking.understand import Reading
+from voicebot.thinking.words import fold
+
+MOST_ROUNDS = 4
+"""Times that all offers are refused after which the waiting list, or a person, may do better."""
+
+FAR = timedelta(days=120)
+"""Beyond every horizon that a practice would have."""
+
+
+def take_choice(turn: Turn, reading: Reading) -> bool:
+    """Take the answer to an offer: one of them, another time, someone else, or none."""
+    offers = turn.state.wish.offers
+    picked = reading.choice if reading.choice is not None and 0 <= reading.choice < len(offers) else None
+    if _asks_anew(turn, reading):
+        _look_elsewhere(turn, reading.when or SOONEST)
+    elif picked is not None and reading.yes is not False:
+        choose(turn, picked)
+    elif len(offers) == 1 and reading.plain_yes:
+        choose(turn, 0)
+    elif "waiting_list" in reading.says:
+        waiting.ask_for(turn)
+    elif "other_practitioner" in reading.says and (reading.practitioner is None or _fits(turn, reading)):
+        _other_practitioner(turn)
+    elif reading.practitioner is not None and not _fits(turn, reading):
+        _someone(turn, reading.practitioner.id)
+    elif reading.when is not None and reading.when.windows and _time(turn, reading, reading.when):
+        pass
+    elif reading.says & {"soonest", "any_practitioner", "no_preference"}:
+        choose(turn, 0)
+    elif reading.says & {"later", "earlier", "other_offer", "only_these"} or reading.yes is False:
+        _another(turn, reading)
+    else:
+        return False
+    return True
+
+
+def _asks_anew(turn: Turn, reading: Reading) -> bool:
+    """Whether, of a single offer, only a wider time was named again ("plutôt jeudi"): that is no acceptance."""
+    wish, when = turn.state.wish, reading.when
+    if len(wish.offers) != 1 or when is None or reading.yes is not None or not when.windows:
+        return False
+    if wish.when is not None and when.windows == wish.when.windows:
+        return False
+    start = wish.offers[0].start
+    return any(first <= start < last and last - first > timedelta(hours=1) for first, last in when.windows)
+
+
+def _fits(turn: Turn, reading: Reading) -> bool:
+    """Whether a practitioner named only repeats whom every offer is with."""
+    found = reading.practitioner
+    return found is not None and all(slot.practitioner == found.id for slot in turn.state.wish.offers)
+
+
+def _someone(turn: Turn, practitioner: str) -> None:
+    kept = [index for index, slot in enumerate(turn.state.wish.offers) if slot.practitioner == practitioner]
+    if len(kept) == 1:
+        choose(turn, kept[0])
+    elif kept:
+        _narrow(turn, kept)
+    else:
+        turn.wish(practitioner=practitioner, offers=())
+        propose(turn)
+
+
+def _time(turn: Turn, reading: Reading, when: When) -> bool:
+    """A time was named: it picks an offer, narrows them (to one, where it was not heard for certain), or asks anew."""
+    refused = reading.yes is False or "other_offer" in reading.says
+    offers = turn.state.wish.offers
+    kept = [index for index, slot in enumerate(offers) if any(start <= slot.start < end for start, end in when.windows)]
+    if len(kept) == len(offers) > 1 and not refused:
+        return False
+    if len(kept) == 1 and not refused and (when.sure or reading.yes is True):
+        choose(turn, kept[0])
+    elif kept and not refused:
+        _narrow(turn, kept)
+    else:
+        _look_elsewhere(turn, when)
+    return True
+
+
+def _narrow(turn: Turn, kept: list[int]) -> None:
+    """Keep only some of the offers and ask again among them."""
+    offers = turn.state.wish.offers
+    turn.wish(offers=tuple(offers[index] for index in kept))
+    put_question(turn, "choice")
+
+
+def _look_elsewhere(turn: Turn, when: When) -> None:
+    """The caller named another time instead of choosing."""
+    # A time that was refused in passing may be wanted again when it is named.
+    refused = tuple(
+        start for start in turn.state.wish.refused if not any(first <= start < last for first, last in when.windows)
+    )
+    turn.wish(when=when, refused=refused, offers=())
+    propose(turn)
+
+
+def _another(turn: Turn, reading: Reading) -> None:
+    """None of them: later, earlier, another day, someone else, or simply others."""
+    wish = turn.state.wish
+    offers = wish.offers
+    starts = [slot.start for slot in offers]
+    rounds = wish.rounds + 1
+    turn.wish(refused=(*wish.refused, *starts), rounds=rounds)
+    words = fold(reading.text)
+    if "later" in reading.says:
+        turn.wish(when=When(((max(starts) + timedelta(minutes=1), turn.now + FAR),), sure=True))
+    elif "earlier" in reading.says:
+        turn.wish(when=When(((turn.now, min(starts)),), sure=True))
+    elif "autre jour" in words or "autre date" in words:
+        last = max(starts).date()
+        turn.wish(when=When(((datetime.combine(last + timedelta(days=1), time()), turn.now + FAR),), sure=True))
+    elif rounds >= MOST_ROUNDS:
+        turn.say("choice.no_more")
+        waiting.suggest(turn)
+        return
+    elif rounds == 2 and not turn.state.slow:
+        # Refused twice without a word on what would suit: the caller knows best.
+        turn.wish(when=None, offers=())
+        turn.say("choice.other")
+        put_question(turn, "when")
+        return
+    propose(turn)
+
+
+def _other_practitioner(turn: Turn) -> None:
+    """The caller wants someone else, at the same times where possible."""
+    wish = turn.state.wish
+    people = turn.mind.office.who_does(wish.motive)
+    here = {slot.practitioner for slot in wish.offers}
+    if wish.practitioner is not None:
+        here = {wish.practitioner}
+    others = [person.id for person in people if person.id not in here]
+    if not others and len(people) < 2:
+        turn.say("practitioner.only_one", practitioner=people[0].name if people else "")
+        put_question(turn, "choice")
+    elif len(others) == 1:
+        turn.wish(practitioner=others[0], offers=())
+        propose(turn)
+    else:
+        # Offers with everyone, or several others: the caller says whom he means.
+        turn.wish(practitioner=None, offers=())
+        put_question(turn, "practitioner")
