@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from functools import cache
+from itertools import islice
 
 from voicebot.agenda.judge import judge
 from voicebot.agenda.slots import BusySource, search
@@ -24,19 +27,61 @@ class Explanation:
     verdict: Verdict
     next: Slot | None
     """The first bookable slot at or after the time that was asked about, else the last one before it."""
+    at: datetime | None = None
+    """The start that the verdict is about."""
+
+
+MOST_STARTS = 500
+"""Starts that are judged before a refusal of whole windows is settled: more than a week of working days."""
+
+
+def explain_windows(practice: Practice, query: SlotQuery, now: datetime, busy: BusySource) -> Explanation:
+    """Explain windows as the assistant would decide them: the first slot, else the start that came nearest to a yes."""
+    windows = query.windows or ((now, now + timedelta(days=14)),)
+    try:
+        first = next(search(practice, query, now, busy), None)
+    except NotBookableError:
+        first = None
+    if first is not None:
+        verdict = explain(practice, replace(query, practitioner=first.practitioner), first.start, now, busy).verdict
+        return Explanation(verdict, first, first.start)
+    motive = practice.motives.get(query.motive)
+    step = timedelta(minutes=motive.grid if motive else 15)
+    taken = cache(busy)
+    judged = [
+        (explain_alone(practice, query, at, now, taken), at) for at in islice(_starts(windows, step), MOST_STARTS)
+    ]
+    best = nearest(verdict for verdict, _ in judged)
+    at = next((at for verdict, at in judged if verdict.rule == best.rule), windows[0][0])
+    return explain(practice, query, at, now, busy)
+
+
+def _starts(windows: Sequence[tuple[datetime, datetime]], step: timedelta) -> Iterator[datetime]:
+    """Starts on a grid that is counted from midnight, inside windows; the first of a window however short."""
+    for start, end in windows:
+        yield start
+        at = start + -(start - datetime.combine(start.date(), time())) % step
+        while at < end:
+            if at != start:
+                yield at
+            at += step
+
+
+def explain_alone(practice: Practice, query: SlotQuery, at: datetime, now: datetime, busy: BusySource) -> Verdict:
+    """The verdict on one time, without looking for the nearest yes."""
+    first = to_utc(at, practice.zone) - 2880
+    taken = busy(first, first + 3 * 2880)
+    names = list(practice.practitioners) if query.practitioner is None else [query.practitioner]
+    return nearest([judge(practice, Request(query.motive, at, query.patient, name), now, taken) for name in names])
 
 
 def explain(practice: Practice, query: SlotQuery, at: datetime, now: datetime, busy: BusySource) -> Explanation:
     """Explain one time as the assistant would decide it. Without a practitioner, one yes is enough."""
-    first = to_utc(at, practice.zone) - 2880
-    taken = busy(first, first + 3 * 2880)
-    names = list(practice.practitioners) if query.practitioner is None else [query.practitioner]
-    verdicts = [judge(practice, Request(query.motive, at, query.patient, name), now, taken) for name in names]
-    best = nearest(verdicts)
+    best = explain_alone(practice, query, at, now, busy)
     try:
         following = next(search(practice, replace(query, windows=((at, at + FAR),)), now, busy), None)
         if following is None:
             *_, following = (None, *search(practice, replace(query, windows=((now, at),)), now, busy))
     except NotBookableError:
         following = None
-    return Explanation(best, following)
+    return Explanation(best, following, at)

@@ -10,7 +10,7 @@ from typing import Protocol, get_args
 from voicebot.agenda import rows, slots
 from voicebot.agenda.admission import Admission
 from voicebot.agenda.closures import closure
-from voicebot.agenda.explain import Explanation, explain
+from voicebot.agenda.explain import Explanation, explain, explain_windows
 from voicebot.agenda.guard import Guard
 from voicebot.agenda.ledger import NO_APPOINTMENT
 from voicebot.agenda.offers import spread
@@ -62,6 +62,11 @@ class Queries:
         """Whether the assistant may book a time, which rule decides, and the nearest yes."""
         admission = self._admission()
         return explain(admission.practice, query, at, admission.now, admission.source)
+
+    def explain_windows(self, query: SlotQuery) -> Explanation:
+        """Whether the assistant may book in the windows of a query, and which rule decides."""
+        admission = self._admission()
+        return explain_windows(admission.practice, query, admission.now, admission.source)
 
     def preview(self, proposed: Practice) -> Preview:
         """What other rules would change of the coming weeks."""
