@@ -46,6 +46,9 @@ class Line(Protocol):
     def send(self, frame: Samples) -> None:
         """Send 20 ms."""
 
+    def press(self, digit: str) -> None:
+        """Send a key. Raises ProtocolError when the other side takes none or too many wait."""
+
     def close(self) -> None:
         """Stop for good."""
 
@@ -75,6 +78,8 @@ class VoiceSession:
         self._silence: Samples = np.zeros(self._frame_size, np.int16)
         self._metronome = Metronome(FRAME_SECONDS, self.beat, self._failed)
         self._heard = False
+        self.patient = False
+        """The other side may be silent for as long as it likes: someone else watches over the call."""
 
     @property
     def rate(self) -> int:
@@ -84,6 +89,18 @@ class VoiceSession:
     def start(self) -> None:
         """Begin to send, receive and beat."""
         self._metronome.start()
+
+    def listen(self, listener: Listener) -> None:
+        """From now on tell someone else."""
+        self._listener = listener
+
+    def key(self, digit: str) -> None:
+        """A key came, in RTP or beside it."""
+        self._listener.key(digit)
+
+    def press(self, digit: str) -> None:
+        """Send a key. Raises ProtocolError when the other side takes none or too many wait."""
+        self._line.press(digit)
 
     def play(self, pcm: bytes, rate: int) -> None:
         """Queue s16le sound. Raises ProtocolError when it is malformed or too much waits."""
@@ -112,7 +129,7 @@ class VoiceSession:
                 self._listener.played(mark)
         self._follow(now)
         self._listener.frame(line.receiver.frame(now).astype("<i2", copy=False).tobytes())
-        if now - line.last_received > (SILENT_LINE if line.receives else HELD_LINE):
+        if not self.patient and now - line.last_received > (SILENT_LINE if line.receives else HELD_LINE):
             self._metronome.stop()
             self._listener.ended("rtp-timeout")
 

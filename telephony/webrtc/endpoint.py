@@ -115,6 +115,10 @@ class WebCall:
             self._track.put(payload, self._timestamp)
         self._timestamp += CLOCK_RATE // 50
 
+    def press(self, digit: str) -> None:
+        """Keys go from browsers only. Raises ProtocolError."""
+        raise ProtocolError("a browser takes no keys")
+
     def close(self) -> None:
         """End the call; the browser is told by DTLS."""
         self._over = True

@@ -7,15 +7,20 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from wyoming.event import Event
 
+from telephony.media.ringback import ringback
 from telephony.media.session import Line, Listener, VoiceSession
+from telephony.sip.handler import IncomingCall
 from voicebot.errors import ProtocolError, UnavailableError
 from voicebot.wire import VERSION, read_event, write_event
 
 log = logging.getLogger("voicebot.telephony")
 
+TRANSFERRED = "transferred"
+"""Why the speech process is told that a call is over that someone else has taken."""
 STALLED = 320_000
 """Bytes of unread frames at which the speech process is given up for this call: 10 s at 16 kHz."""
 MAX_REASON = 40
@@ -38,6 +43,7 @@ class Bridge:
 
     Args:
         hang_up: ends the call towards the caller; called once with the reason unless the caller ended it.
+        leg: the call in SIP, where it is one.
         done: called once when everything is over.
     """
 
@@ -50,8 +56,12 @@ class Bridge:
         speech: socket.socket,
         hang_up: Callable[[str], None],
         done: Callable[[], None],
+        leg: IncomingCall | None = None,
     ) -> None:
         self.id = call_id
+        self.leg = leg
+        self.on_end: Callable[[], None] | None = None
+        """Called once when the call is over, before ``done``."""
         self._kind = kind
         self._caller = caller
         self._speech = speech
@@ -64,14 +74,54 @@ class Bridge:
 
     def start(self, line: Line) -> VoiceSession:
         """Sound can flow: tell the speech process and begin. Not to be called twice."""
-        listener = Listener(frame=self._frame, key=self.key, played=self._played, ended=self.end)
-        self._session = VoiceSession(line, listener)
+        self._listener = Listener(frame=self._frame, key=self._key, played=self._played, ended=self.end)
+        self._session = VoiceSession(line, self._listener)
         self._task = asyncio.get_running_loop().create_task(self._run(self._session))
         return self._session
 
     def key(self, digit: str) -> None:
         """The caller pressed a key."""
-        self._tell("key", {"digit": digit})
+        if self._session is not None:
+            self._session.key(digit)
+
+    # --- while someone else is rung, and after ---
+
+    def hold(self, *, patient: bool) -> VoiceSession | None:
+        """Let the speech process hear nothing and play ringing to the caller; None when the call is over.
+
+        ``patient``: the trunk transfers the call and may send no media meanwhile.
+        """
+        session = self._session
+        if session is None or self._over:
+            return None
+        tone = ringback(session.rate).tobytes()
+
+        def ring(pcm: bytes) -> None:
+            if not session.plays.seconds:
+                session.play(tone, session.rate)
+
+        session.patient = patient
+        session.plays.paused = False
+        session.listen(replace(self._listener, frame=ring, key=lambda digit: None))
+        return session
+
+    def resume(self) -> None:
+        """Nobody came: the speech process hears the caller again."""
+        if self._session is not None and not self._over:
+            self._session.patient = False
+            self._session.plays.flush()
+            self._session.listen(self._listener)
+
+    def detach(self) -> None:
+        """Someone took the call: for the speech process it is over. It goes on until :meth:`end`."""
+        if self._writer is not None:
+            write_event(self._writer, "call-end", {"reason": TRANSFERRED})
+            self._writer.close()
+            self._writer = None
+        if self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+        if self._session is not None:
+            self._session.patient = False
 
     def end(self, reason: str, *, by_caller: bool = False) -> None:
         """End the call; safe to call twice."""
@@ -90,6 +140,8 @@ class Bridge:
             self._task.cancel()
         if not by_caller:
             self._hang_up(reason)
+        if self.on_end is not None:
+            self.on_end()
         self._done()
 
     async def _run(self, session: VoiceSession) -> None:
@@ -139,6 +191,9 @@ class Bridge:
             case _:
                 raise ProtocolError("an event that is not of this wire")
         return None
+
+    def _key(self, digit: str) -> None:
+        self._tell("key", {"digit": digit})
 
     def _frame(self, pcm: bytes) -> None:
         if self._session is not None:

@@ -9,17 +9,18 @@ import secrets
 import signal
 import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from telephony.sip.agent import UserAgent
 from telephony.webrtc.endpoint import WebCall
-from voicebot.errors import ProtocolError, UnavailableError, VoicebotError
-from voicebot.processes.telephony import Settings
+from voicebot.errors import ConfigurationError, ProtocolError, UnavailableError, VoicebotError
+from voicebot.processes.telephony import Contacts, Settings
 from voicebot.processes.telephony_call import Bridge, connect_speech
 from voicebot.processes.telephony_sip import SipDoor, registration_settings
+from voicebot.processes.telephony_transfer import Transfer
 from voicebot.wire import read_event, write_event
 
 log = logging.getLogger("voicebot.telephony")
@@ -39,6 +40,9 @@ class _Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._bridges: dict[str, Bridge] = {}
+        self._user_agent: UserAgent | None = None
+        self._contacts = settings.contacts
+        self._transfers: dict[str, Transfer] = {}
         self._web: set[WebCall] = set()
         self._answering: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
@@ -53,8 +57,9 @@ class _Service:
         agent = None
         obeying = None
         try:
-            agent = self._agent()
+            self._user_agent = agent = self._agent()
             if agent is not None:
+                agent.contacts(self._contacts.numbers)
                 await agent.start()
             write_event(self._control, "ready")
             ready()
@@ -123,6 +128,40 @@ class _Service:
 
     def _leave(self, bridge: Bridge) -> None:
         self._bridges.pop(bridge.id, None)
+        self._transfers.pop(bridge.id, None)
+
+    # --- transfers ---
+
+    def _transfer(self, call_id: str, contact: str) -> None:
+        """Pass a call to a contact by name; any other name, and any number, is refused by the dial plan."""
+
+        def report(state: str, reason: str | None, code: int | None) -> None:
+            write_event(self._control, "transfer", {"call": call_id, "state": state, "reason": reason, "code": code})
+
+        bridge, agent, before = self._bridges.get(call_id), self._user_agent, self._transfers.get(call_id)
+        if bridge is None or agent is None or (before is not None and not before.over):
+            report("failed", "unavailable", None)
+            return
+        transfer = Transfer(
+            bridge,
+            contact,
+            agent=agent,
+            contacts=self._contacts,
+            rtp_ports=self._settings.rtp_ports,
+            report=report,
+        )
+        self._transfers[call_id] = transfer
+        transfer.start()
+
+    def _replace_contacts(self, data: Mapping[str, Any]) -> None:
+        try:
+            contacts = Contacts.parse(data)
+            if self._user_agent is not None:
+                self._user_agent.contacts(contacts.numbers)
+        except ConfigurationError as error:
+            log.error("the contacts stay as they were: %s", error)
+        else:
+            self._contacts = contacts
 
     # --- the control connection ---
 
@@ -138,6 +177,10 @@ class _Service:
                     case "hangup":
                         if (bridge := self._bridges.get(str(event.data.get("call")))) is not None:
                             bridge.end("normal")
+                    case "transfer":
+                        self._transfer(str(event.data.get("call")), str(event.data.get("contact")))
+                    case "contacts":
+                        self._replace_contacts(event.data)
                     case _:
                         raise ProtocolError("an event that is not of this wire")
         except (ProtocolError, ConnectionError) as error:

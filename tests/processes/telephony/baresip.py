@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import wave
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -40,10 +41,25 @@ def free_port(kind: socket.SocketKind) -> int:
         return int(sock.getsockname()[1])
 
 
+def free_pair() -> int:
+    """A port that is free with the next one, for UDP and TCP: baresip takes the next one for TLS."""
+    while True:
+        port = free_port(socket.SOCK_STREAM)
+        with suppress(OSError, OverflowError), ExitStack() as held:
+            for number in (port, port + 1):
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    held.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", number))
+            return port
+
+
 class Baresip:
     """``async with Baresip(...) as phone``: it says a sine and records what it hears (in the test's folder)."""
 
-    def __init__(self, program: str, folder: Path, *, codec: str, pitch: int = 440) -> None:
+    def __init__(
+        self, program: str, folder: Path, *, codec: str = "PCMA", pitch: int = 440, answers: str = "manual"
+    ) -> None:
+        self.sip_port = free_pair()
+        self._answers = answers
         self.events: list[dict[str, Any]] = []
         self._program = program
         self._folder = folder
@@ -53,14 +69,15 @@ class Baresip:
 
     async def __aenter__(self) -> Baresip:
         control = free_port(socket.SOCK_STREAM)
-        config = CONFIG.format(sip=free_port(socket.SOCK_DGRAM), control=control, folder=self._folder)
+        self._folder.mkdir(exist_ok=True)
+        config = CONFIG.format(sip=self.sip_port, control=control, folder=self._folder)
         (self._folder / "config").write_text(config)
         (self._folder / "heard").mkdir()
         with wave.open(str(self._folder / "said.wav"), "wb") as file:
             file.setparams((1, 2, 8000, 0, "NONE", ""))
             file.writeframes(tone(self._pitch, 30, 8000))
         # DTMF goes as RFC 4733 (dtmfmode=rtpevent is the default).
-        account = f"<sip:patient@127.0.0.1>;regint=0;audio_codecs={self._codec}"
+        account = f"<sip:patient@127.0.0.1>;regint=0;audio_codecs={self._codec};answermode={self._answers}"
         (self._folder / "accounts").write_text(account + "\n")
         (self._folder / "contacts").write_text("")
         self._log = (self._folder / "baresip.log").open("wb")
@@ -92,6 +109,11 @@ class Baresip:
         body = json.dumps({"command": name, "params": parameters, "token": "t"}).encode()
         self._writer.write(f"{len(body)}:".encode() + body + b",")
         await self._writer.drain()
+
+    @property
+    def address(self) -> str:
+        """Where it can be called."""
+        return f"sip:patient@127.0.0.1:{self.sip_port}"
 
     async def event(self, kind: str, within: float = 10.0) -> dict[str, Any]:
         """Wait for an event such as ``CALL_ESTABLISHED``."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from wyoming.event import Event
 
+from voicebot.processes.telephony import Contacts
 from voicebot.sockets import bind_unix
 from voicebot.wire import read_event, write_event
 
@@ -144,6 +145,7 @@ class Telephony:
         self.error = ""
         """Why it could not start."""
         self.registrations: asyncio.Queue[str] = asyncio.Queue()
+        self._transfers: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self._control = control
         self._answers: asyncio.Queue[dict[str, object]] = asyncio.Queue()
 
@@ -160,6 +162,8 @@ class Telephony:
                 self._answers.put_nowait(event.data)
             elif event.type == "registration":
                 self.registrations.put_nowait(event.data["state"])
+            elif event.type == "transfer":
+                self._transfers.put_nowait(event.data)
 
     async def offer(self, sdp: str) -> dict[str, object]:
         """Have an offer answered: what came back."""
@@ -176,6 +180,19 @@ class Telephony:
 
     def hang_up(self, call: str) -> None:
         write_event(self._writer, "hangup", {"call": call})
+
+    def transfer(self, call: SpeechCall, contact: str = "secretary") -> None:
+        write_event(self._writer, "transfer", {"call": call.start["call"], "contact": contact})
+
+    async def transferred(self, within: float = 15) -> tuple[object, object, object]:
+        """What came of it: state, reason and SIP status; ringing is passed over."""
+        async with asyncio.timeout(within):
+            while (told := await self._transfers.get())["state"] == "ringing":
+                pass
+        return told["state"], told["reason"], told["code"]
+
+    def contacts(self, contacts: Contacts) -> None:
+        write_event(self._writer, "contacts", contacts.to_json())
 
     def close_control(self) -> None:
         self._writer.close()
