@@ -18,6 +18,9 @@ _TIMES = {"double": 2, "deux fois": 2, "triple": 3, "trois fois": 3}
 _PLUS = re.compile(r"\+\s*(?=\d)")
 _LONGEST = 24
 
+_FICTION = re.compile(r"33(19900|26191|35301|46571|53649|63998)\d{4}")
+"""Numbers that ARCEP keeps for films and books (numbering plan, decision 2018-0881): rehearsals and samples use them."""
+
 
 @dataclass(frozen=True)
 class PhoneReading:
@@ -121,7 +124,8 @@ def _valid_number(text: str, region: str) -> str | None:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number):
+    fictitious = _FICTION.fullmatch(f"{number.country_code}{number.national_number}")
+    if not phonenumbers.is_valid_number(number) and not fictitious:
         return None
     if not text.startswith(("+", "00")):
         dialled = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)

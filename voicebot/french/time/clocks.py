@@ -198,6 +198,13 @@ def _so_after(cx: Context, f: Found) -> Made | None:
     return [("DONC", None), ("word", f["w"]), ("CLK", f["c"])] if f.closes() else None
 
 
+@COMPANY.rule("c:CLK DONC w:(apres|avant) d:WD")
+def _so_after_that_day(cx: Context, f: Found) -> Made:
+    """« il a école jusqu'à 16 heures 30 alors après vendredi »: after that hour, or after that day."""
+    cx.doubt("après cette heure, ou après ce jour")
+    return [("DONC", None), ("word", f["w"]), ("CLK", f["c"]), ("WD", f["d"])]
+
+
 @COMPANY.rule("c:CLK (OR|COMMA|AND) n:NUM")
 def _clock_then_number(cx: Context, f: Found) -> Made | None:
     after = f.after()

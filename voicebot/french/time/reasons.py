@@ -30,6 +30,9 @@ def _without_clauses(cx: Context, pieces: Sequence[Piece]) -> list[Piece]:
             kept.append(pieces[index])
             index += 1
             continue
+        if any(piece.kind == "NOT" for piece in kept[-2:]):
+            # "Il n'y a pas de car avant neuf heures": the coach, not the reason.
+            cx.doubt("une négation, ou une explication")
         first = not any(piece.kind in TIME for piece in kept)
         end = _end_of_reason(pieces, index + 1, first=first)
         if _names_another_time(pieces[index + 1 : end]):

@@ -196,7 +196,8 @@ def _nth_week(cx: Context, f: Found) -> Made | None:
         cx.doubt("une semaine entamée, ou la première entière")
     if f["o"] < 0:
         return days(cx.between(cx.monday(last), last))
-    monday = cx.monday(start) + timedelta(weeks=f["o"] - 1)
+    # The first week is the one that has its Thursday in the month, as ISO 8601 counts those of a year.
+    monday = cx.monday(start) + timedelta(weeks=f["o"] - (start.weekday() <= 3))
     return days(cx.between(max(monday, start), min(monday + timedelta(days=6), last)))
 
 
