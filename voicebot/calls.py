@@ -7,8 +7,10 @@ import logging
 import os
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Literal, cast
 
+from voicebot.afterwards import eraser, settle
 from voicebot.call import Call, Terms
 from voicebot.cli.setup import Workspace
 from voicebot.errors import ProtocolError, UnavailableError
@@ -72,7 +74,7 @@ class Calls:
             try:
                 await call.run(kind)
             finally:
-                self._after(call_id, mind)
+                settle(self._workspace, self._journal, call_id, mind)
         except ProtocolError as error:
             log.error("call %s was ended: %s", call_id, error)
         except asyncio.CancelledError:
@@ -100,6 +102,17 @@ class Calls:
             raise UnavailableError(f"[transfer] {contact}: no number that a {kind} call can be passed to")
         call.hand_over(contact)
 
+    def instruct(self, call_id: str, text: str) -> bool:
+        """Tell the assistant what to propose at the caller's next turn; whether it understood.
+
+        Raises:
+            UnavailableError: the call is over.
+        """
+        if call_id not in self._live:
+            raise UnavailableError("this call is over")
+        call, _ = self._live[call_id]
+        return call.instruct(text)
+
     def _can_ring(self, contact: Contact, kind: str) -> bool:
         return self._sip and can_ring(self._workspace.rules(), contact, kind)
 
@@ -108,23 +121,6 @@ class Calls:
         if call_id in self._live:
             with suppress(UnavailableError):
                 self._live[call_id][0].transferring(state, reason, code)
-
-    def _after(self, call_id: str, mind: Conversation) -> None:
-        """Keep what was promised; forget the words that the caller did not want kept."""
-        for promise in mind.callbacks:
-            self._journal.record(
-                call_id,
-                "callback",
-                phone=promise.phone,
-                reason=promise.reason,
-                by=promise.by.isoformat(),
-                birth_name=promise.birth_name,
-                first_name=promise.first_name,
-            )
-        if mind.erase:
-            self._workspace.vault.erase_call(call_id, actor=f"call:{call_id}")
-        elif mind.keeps_transcript is False:
-            self._workspace.events.erase_words(call_id)
 
     def _mind(self, call_id: str, caller: object, kind: str) -> Conversation:
         workspace = self._workspace
@@ -144,6 +140,7 @@ class Calls:
             call_id=call_id,
             settings=settings_of(self._workspace.practice),
             caller=caller if isinstance(caller, str) else None,
+            erase_call=partial(eraser, workspace),
         )
 
 

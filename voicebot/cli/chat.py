@@ -12,8 +12,10 @@ import logging
 import secrets
 import socket
 import sys
+from functools import partial
 from typing import Literal, cast
 
+from voicebot.afterwards import eraser, settle
 from voicebot.children import Child, Spawn
 from voicebot.cli.appointments import as_json
 from voicebot.cli.common import emit, minute
@@ -98,15 +100,16 @@ async def _converse(args: argparse.Namespace, workspace: Workspace, understander
         call_id=call,
         settings=settings,
         caller=args.caller,
+        erase_call=partial(eraser, workspace),
     )
     journal = Journal(workspace.clock.now, workspace.events)
-    keep = workspace.practice.transcript == "on"
+    journal.listen(workspace.todo.take)
     journal.record(call, "answered", kind="chat")
     reply = await mind.greet()
     try:
         while True:
             _show(reply, json=args.json)
-            journal.record(call, "said", keep=keep, text=reply.say)
+            journal.record(call, "said", keep=_keeps(workspace, mind), text=reply.say)
             if reply.asks is not None:
                 offers = [minute(start) for start in reply.offers]
                 journal.record(call, "asks", asks=reply.asks, offers=offers)
@@ -119,12 +122,19 @@ async def _converse(args: argparse.Namespace, workspace: Workspace, understander
             elif text.startswith("#"):
                 reply = await mind.key(text[1:] or "#")
             else:
-                journal.record(call, "heard", keep=keep, text=text)
+                journal.record(call, "heard", keep=_keeps(workspace, mind), text=text)
                 reply = await mind.hear(text)
     finally:
         last = await mind.hang_up()
         journal.record(call, "outcome", outcome=last.outcome)
         journal.record(call, "ended", reason="normal")
+        settle(workspace, journal, call, mind)
+
+
+def _keeps(workspace: Workspace, mind: Conversation) -> bool:
+    """Whether the words of this chat are kept: as those of a call."""
+    answer = mind.keeps_transcript
+    return {"on": answer is not False, "ask": answer is True, "off": False}[workspace.practice.transcript]
 
 
 def _show(reply: Reply, *, json: bool) -> None:

@@ -184,6 +184,14 @@ class Conversation:
         return found is not None
 
     @property
+    def patient_id(self) -> str | None:
+        """The patient whom identity settled in this call, or whom its last commit was for."""
+        if self._state.wish.patient is not None:
+            return self._state.wish.patient.id
+        row = self._state.appointment
+        return row.patient.id if row is not None and row.patient is not None else None
+
+    @property
     def receipt(self) -> str | None:
         """The code of the erasure that was read out, where the caller asked for one."""
         return self._state.receipt
