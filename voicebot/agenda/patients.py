@@ -68,6 +68,13 @@ class Patients:
         """One patient by id."""
         return next(iter(self._read("where p.id = :id", now, id=id)), None)
 
+    def row(self, id: str) -> dict[str, Any]:
+        """Every column of one patient, for staff. Raises AgendaError."""
+        found = self._session.rows("select * from patient where id = :id", {"id": id})
+        if not found:
+            raise AgendaError(NO_PATIENT)
+        return found[0]
+
     def match(self, claim: PatientClaim, now: datetime) -> list[Record]:
         """Patients whose birth name, first name and birth date equal the claim: none, one or homonyms."""
         key = search_key(claim.birth_name, claim.first_name)

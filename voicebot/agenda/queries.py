@@ -13,6 +13,7 @@ from voicebot.agenda.closures import closure
 from voicebot.agenda.explain import Explanation, explain, explain_windows
 from voicebot.agenda.guard import Guard
 from voicebot.agenda.ledger import NO_APPOINTMENT
+from voicebot.agenda.merging import Merging
 from voicebot.agenda.offers import spread
 from voicebot.agenda.outbox import Outbox
 from voicebot.agenda.patients import Patients, as_patients
@@ -49,6 +50,7 @@ class Queries:
         self.waitlist = Waitlist(self._session)
         self._guard = Guard(self._session)
         self.outbox = Outbox(self._session)
+        self.merging = Merging(self._session)
 
     def search(self, query: SlotQuery, *, limit: int | None = None) -> list[Slot]:
         """Bookable slots in order of start."""
