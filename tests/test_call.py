@@ -22,9 +22,11 @@ class Script:
     """A dialogue that asks for a birth date and books."""
 
     keeps_transcript: bool | None = None
+    understood: tuple[tuple[str, str], ...] = ()
 
     def __init__(self) -> None:
         self.taken: list[str] = []
+        self.slow: asyncio.Event | None = None
 
     def _reply(self, say: str, asks: Asks | None = None, outcome: Outcome | None = None) -> Reply:
         return Reply(say, asks, outcome=outcome)
@@ -34,6 +36,8 @@ class Script:
 
     async def hear(self, text: str, *, logprob: float | None = None) -> Reply:
         self.taken.append(text)
+        if self.slow is not None:
+            await self.slow.wait()
         if text in ("", "?"):
             return self._reply("Pardon ?", "birth_date")
         return self._reply("Au revoir.", outcome="booked")
@@ -184,3 +188,17 @@ async def test_a_malformed_event_ends_the_call(tmp_path: Any) -> None:
         await asyncio.wait({task}, timeout=5)
         assert task.exception() is not None
         assert script.taken == ["#hangup"]
+
+
+async def test_a_turn_that_thinks_long_says_so_and_then_answers(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voicebot.call.PATIENCE", 0.01)
+    monkeypatch.setattr("voicebot.call.SAYING_SO", 0.01)
+    async with call(tmp_path) as (mouth, script, kept, _):
+        asked = (await mouth.next("say")).data["asks"]
+        script.slow = asyncio.Event()
+        mouth.tell("heard", text="le douze mars", rejected=None, logprob=-0.1, ms=40)
+        meanwhile = (await mouth.next("say")).data
+        assert (meanwhile["pieces"], meanwhile["asks"]) == (["Un instant."], asked)
+        script.slow.set()
+        assert (await mouth.next("say")).data["pieces"] == ["Au revoir."]
+        assert [e["event"] for e in kept.events].count("said") == 2

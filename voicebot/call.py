@@ -26,6 +26,12 @@ LAST_WORDS = 20.0
 LONGEST_RING = 300.0
 """How long a transfer may take to succeed or fail; telephony itself gives up far earlier, s."""
 
+PATIENCE = 1.0
+"""How long a turn may think before the caller is told that he was heard, s; tens of milliseconds are usual."""
+
+SAYING_SO = 1.2
+"""How long that takes to be said: an answer that came earlier would cut it, s."""
+
 NOT_UNDERSTOOD = "?"
 
 TRANSFERRED = "transferred"
@@ -45,6 +51,8 @@ class Terms:
 
     transcript: Literal["on", "ask", "off"] = "on"
     """Whether ``heard`` and ``said`` are stored: always unless refused, only once accepted, or never."""
+    patience: str = "Un instant."
+    """What is said when a turn takes long to think."""
 
 
 class Call:
@@ -174,7 +182,15 @@ class Call:
     async def _think(self, turn: Awaitable[Reply]) -> None:
         """Understand and act; then say the reply."""
         begun = monotonic()
-        reply = await turn
+        thinking = asyncio.ensure_future(turn)
+        try:
+            await asyncio.wait({thinking}, timeout=PATIENCE)
+            if not thinking.done():
+                self._link.say(Reply(say=self._terms.patience, asks=self._reply.asks if self._reply else None))
+                await asyncio.sleep(SAYING_SO)
+            reply = await thinking
+        finally:
+            thinking.cancel()
         self._thought_ms = (monotonic() - begun) * 1000
         self._say(reply)
 

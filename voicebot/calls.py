@@ -21,6 +21,7 @@ from voicebot.ports import Contact, Understander
 from voicebot.practice.schema import Practice
 from voicebot.telephony_link import TelephonyLink, can_ring
 from voicebot.thinking.conversation import Conversation
+from voicebot.thinking.phrases import phrases_of
 from voicebot.wire import VERSION, read_event
 
 log = logging.getLogger("voicebot.service")
@@ -68,7 +69,8 @@ class Calls:
         try:
             kind = str(start.data.get("kind"))
             mind = self._mind(call_id, start.data.get("caller"), kind)
-            terms = Terms(self._workspace.rules().transcript)
+            rules = self._workspace.rules()
+            terms = Terms(rules.transcript, phrases_of(rules).text("aside.patience"))
             call = Call(call_id, Link(reader, writer), mind, self._journal, terms, self._telephony)
             self._live[call_id] = (call, kind)
             try:

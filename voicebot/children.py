@@ -10,10 +10,12 @@ import asyncio
 import json
 import logging
 import os
+import shutil
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from voicebot.errors import UnavailableError
 
@@ -37,6 +39,8 @@ class Spawn:
     env: Mapping[str, str] | None = None
     close_after: Sequence[int] = ()
     """Our copies of descriptors that only the child needs, closed once it runs."""
+    folder: Path | None = None
+    """A directory of this incarnation's own, removed with all that it left there once it has ended."""
 
 
 class Child:
@@ -57,6 +61,7 @@ class Child:
         self._on_ready = on_ready
         self._on_down = on_down
         self._process: asyncio.subprocess.Process | None = None
+        self._folder: Path | None = None
         self._stopping = asyncio.Event()
 
     @property
@@ -71,6 +76,7 @@ class Child:
             UnavailableError: it died, said why it cannot run, or was not ready in time.
         """
         how = await self._spawn()
+        self._folder = how.folder
         self._process = await asyncio.create_subprocess_exec(
             *how.argv,
             stdin=asyncio.subprocess.PIPE,
@@ -109,7 +115,7 @@ class Child:
         while not self._stopping.is_set():
             if self._process is not None:
                 await self._drain(self._process)
-                code = await self._process.wait()
+                code = await self._end(self._process)
                 if self._stopping.is_set():
                     return
                 log.error("the %s process ended (%s); it is restarted", self.name, code)
@@ -140,7 +146,7 @@ class Child:
             process.stdin.close()
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                await process.wait()
+                await self._end(process)
         except TimeoutError:
             await self.kill()
 
@@ -151,4 +157,12 @@ class Child:
             return
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        await self._end(process)
+
+    async def _end(self, process: asyncio.subprocess.Process) -> int:
+        """Wait for the end of one incarnation and remove what it left; its exit status."""
+        code = await process.wait()
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return code

@@ -152,10 +152,11 @@ class Service:
                 free.bind(("127.0.0.1", 0))
                 port = free.getsockname()[1]
             secret = secrets.token_hex(16)
-            await self._understander.replace(RasaUnderstander(port=port, secret=secret))
+            await self._understander.replace(RasaUnderstander(port=port, secret=secret, on_hung=child.kill))
             return rasa_process.spawn(model, port, secret)
 
-        return Child("rasa", spawn, ready_within=RASA_READY)
+        child = Child("rasa", spawn, ready_within=RASA_READY)
+        return child
 
     def _speech(self) -> Child:
         async def spawn() -> Spawn:

@@ -1,8 +1,8 @@
 """Serve the trained model on loopback: ``python -m assistant.serve``, started by ``voicebot/processes/rasa.py``.
 
-Settings come as one JSON line on stdin: ``model``, ``port``, ``secret`` and ``scratch``, where Rasa unpacks the model.
-So the secret stands neither in the arguments nor in the environment. ``{"ready": true}`` is printed once it listens, or
-``{"error": ...}``; it ends when stdin closes, so it never outlives its parent.
+Settings come as one JSON line on stdin: ``model``, ``port`` and ``secret``, so the secret stands neither in the
+arguments nor in the environment. Rasa unpacks the model beneath TMPDIR, which the parent removes. ``{"ready": true}``
+is printed once it listens, or ``{"error": ...}``; it ends when stdin closes, so it never outlives its parent.
 
 Not ``rasa run``: its HTTP API can load models from elsewhere (CVE-2024-49375), its ``rest`` channel answers without a
 token, its logs print texts, and it needs 30 s to start. This is Rasa's own Agent, with its NLU graph, rules and
@@ -25,7 +25,6 @@ import asyncio
 import hmac
 import json
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -41,16 +40,13 @@ MAX_BODY = 16 * 1024
 """Bytes of one request."""
 
 
-def load_agent(model: Path, scratch: Path) -> Any:
-    """Rasa's agent over one model file; what it unpacks is removed, also what a killed predecessor left."""
+def load_agent(model: Path) -> Any:
+    """Rasa's agent over one model file; what it unpacks beneath TMPDIR is removed."""
     from rasa.core.agent import Agent
 
     from assistant.tracker_store import NullTrackerStore
 
-    for left in scratch.glob("load-*"):
-        if not Path(f"/proc/{left.name.split('-')[1]}").exists():
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"load-{os.getpid()}-", dir=scratch) as unpacked:
+    with tempfile.TemporaryDirectory() as unpacked:
         tempfile.tempdir = unpacked
         agent = Agent.load(str(model), tracker_store=NullTrackerStore(domain=None))
         tempfile.tempdir = None
@@ -155,7 +151,7 @@ def main() -> int:
 
     quiet.configure()
     try:
-        agent = load_agent(Path(settings["model"]), Path(settings["scratch"]))
+        agent = load_agent(Path(settings["model"]))
         app = build_app(agent, settings["secret"])
     except Exception as error:
         print(json.dumps({"error": f"Rasa could not load its model: {type(error).__name__}: {error}"}), flush=True)

@@ -170,14 +170,12 @@ async def test_nothing_is_remembered_between_two_messages(understander: RasaUnde
 async def test_no_word_reaches_a_log_or_a_file(model: Path, tmp_path: Path) -> None:
     made = server(model)
     how = rasa.spawn(model, made.port, made.secret)
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    settings = json.dumps({**how.settings, "scratch": str(scratch)})
-    env = {**(how.env or {}), "TMPDIR": str(scratch), "HOME": str(scratch)}
+    settings = json.dumps(how.settings)
+    assert how.folder is not None
     log = tmp_path / "stderr"
     with log.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
-            *how.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=env
+            *how.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=how.env
         )
         assert process.stdin is not None
         assert process.stdout is not None
@@ -193,7 +191,18 @@ async def test_no_word_reaches_a_log_or_a_file(model: Path, tmp_path: Path) -> N
         assert await asyncio.wait_for(process.wait(), 5) == 0
     printed = (await process.stdout.read()) + log.read_bytes()
     assert MARK.encode() not in printed
-    assert list(scratch.rglob("*")) == []
+    assert list(how.folder.rglob("*")) == []
+    how.folder.rmdir()
+
+
+async def test_its_directory_goes_with_it_however_it_ends(model: Path) -> None:
+    made = server(model)
+    scratch = model.parent / "scratch"
+    before = set(scratch.iterdir()) if scratch.exists() else set()
+    await made.child.start()
+    (own,) = set(scratch.iterdir()) - before
+    await made.child.kill()
+    assert not own.exists()
 
 
 async def test_it_ends_with_its_parent_and_starts_again(model: Path) -> None:

@@ -138,3 +138,46 @@ async def test_the_client_closes() -> None:
     understander = client(lambda _: httpx.Response(200, json=ANSWER))
     assert await understander.healthy()
     await understander.close()
+
+
+async def test_one_turn_that_waited_in_vain_spares_the_others_the_wait_until_rasa_answers_again() -> None:
+    stalled, asked = True, []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        if stalled:
+            await asyncio.Event().wait()
+        return httpx.Response(200, json=ANSWER)
+
+    understander = client(answer, timeout=0.01)
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            await understander.understand("oui", asks=None, conversation="c")
+    assert asked.count("/turn") == 1
+    stalled = False
+    while True:
+        try:
+            assert (await understander.understand("oui", asks=None, conversation="c")).intent == "book"
+            break
+        except UnavailableError:
+            await asyncio.sleep(0)
+    await understander.close()
+
+
+async def test_a_process_that_hangs_is_given_back_to_its_owner_once() -> None:
+    hung = asyncio.Event()
+
+    async def give_up() -> None:
+        assert not hung.is_set()
+        hung.set()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    transport = httpx.MockTransport(answer)
+    understander = RasaUnderstander(port=1, secret="s", timeout=0.01, transport=transport, on_hung=give_up, hung=0.05)
+    with pytest.raises(UnavailableError):
+        await understander.understand("oui", asks=None, conversation="c")
+    await asyncio.wait_for(hung.wait(), 5)
+    await understander.close()

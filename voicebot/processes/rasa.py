@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from voicebot.children import Spawn
 from voicebot.errors import UnavailableError
+from voicebot.processes import confined
 
 DIALOGS = Path(__file__).resolve().parent.parent.parent / "dialogs"
 """The Rasa project."""
@@ -84,11 +86,23 @@ def train_if_needed(
 
 
 def spawn(model: Path, port: int, secret: str) -> Spawn:
-    """How the process is started: settings on stdin, nothing secret in the arguments or the environment."""
-    scratch = model.parent / "scratch"
+    """How the process is started: settings on stdin, nothing secret in the arguments or the environment.
+
+    It may write beneath a directory of its own only, which is removed at its end, and listen on ``port`` only.
+    """
+    own = _directory(model.parent / "scratch")
+    settings = {"model": str(model), "port": port, "secret": secret}
+    program = [str(interpreter()), "-m", "assistant.serve"]
+    return Spawn(confined.argv(str(own), port, program), settings, env=_environment(own), folder=own)
+
+
+def _directory(scratch: Path) -> Path:
+    """A new directory for one incarnation; those of a service that was killed are removed now."""
     scratch.mkdir(mode=0o700, exist_ok=True)
-    settings = {"model": str(model), "port": port, "secret": secret, "scratch": str(scratch)}
-    return Spawn([str(interpreter()), "-m", "assistant.serve"], settings, env=_environment(scratch))
+    for left in scratch.iterdir():
+        if not Path("/proc", left.name.partition("-")[0]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=scratch))
 
 
 def _environment(scratch: Path) -> dict[str, str]:

@@ -10,13 +10,17 @@ What holds afterwards, on a kernel with Landlock (Linux 5.13 and later, https://
   whatever its owner or mode says, root included. Binding a Unix socket to a path counts as creating one; connecting
   does not.
 - files can still be read, so models load afterwards. Sockets that were inherited or are opened later still work.
-- ``/dev/null`` stays writable (it keeps nothing), and so do character devices that the caller names.
+- ``/dev/null`` stays writable (it keeps nothing), and so do character devices and the folders that the caller names.
+- where the caller names the one TCP port that it listens on, no other can be bound and nothing can be connected to
+  (Linux 6.7 and later).
 - ``no_new_privs``: executing a set-user-id program gains nothing.
 - no core dump, and no other process of the same user may read this one's memory (RLIMIT_CORE 0, PR_SET_DUMPABLE 0).
+- memory that is freed is overwritten (glibc's M_PERTURB; what its per-thread caches hold, at most seven pieces of each
+  size up to 1 KiB, is overwritten by the next use), and memory is never swapped where the limit on locking allows it.
 
 What it does not govern: descriptors that were already open for writing (the report lists the regular files among them),
-chmod, chown, timestamps and extended attributes, memory (memfd, System V), and swap: the service unit does that with
-``MemorySwapMax=0``.
+chmod, chown, timestamps and extended attributes, memory (memfd, System V), UDP, and swap where memory may not be
+locked: the service unit does that with ``MemorySwapMax=0`` and ``LimitMEMLOCK=infinity``.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ import resource
 import stat
 import struct
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +40,7 @@ from voicebot.errors import ConfigurationError, UnavailableError
 # The same numbers on every architecture (they were added after the tables were unified).
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG = 1
-_PATH_BENEATH = 1
+_PATH_BENEATH, _NET_PORT = 1, 2
 
 _WRITE_FILE = 1 << 1
 _REMOVE_AND_MAKE = sum(1 << bit for bit in range(4, 13))
@@ -45,6 +49,12 @@ _REFER = 1 << 13
 """Linking or renaming into another directory; ABI 2. Kernels before it always refuse that."""
 _TRUNCATE = 1 << 14
 """ABI 3. Before it, ``truncate(2)`` on a path could still empty an existing file."""
+_BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
+"""ABI 4. Before it, TCP is not governed."""
+
+_M_PERTURB = -6
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
+_OVERWRITE = 0xA5
 
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_GET_NO_NEW_PRIVS = 3, 4, 38, 39
 
@@ -60,6 +70,10 @@ class Report:
     no_new_privs: bool
     no_core_dump: bool
     not_dumpable: bool
+    memory_locked: bool
+    """No page of this process is ever swapped."""
+    freed_overwritten: bool
+    """The allocator overwrites what is freed."""
     inherited: tuple[int, ...]
     """Descriptors of regular files that were already open for writing, as a log on standard error may be."""
 
@@ -84,11 +98,13 @@ class Report:
         return tuple(found)
 
 
-def restrict(devices: Iterable[str] = ()) -> Report:
+def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), port: int | None = None) -> Report:
     """Restrict this process for good and say what holds.
 
     Args:
         devices: character devices that stay writable beside ``/dev/null``, for instance a GPU's.
+        folders: directories beneath which everything may still be written; a process that hears names none.
+        port: the one TCP port that may still be bound, while none may be connected to; None leaves TCP as it is.
 
     Raises:
         UnavailableError: another thread runs already (it would keep its rights), or the kernel refused.
@@ -102,7 +118,7 @@ def restrict(devices: Iterable[str] = ()) -> Report:
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
     abi = max(0, libc.syscall(ctypes.c_long(_CREATE_RULESET), None, ctypes.c_size_t(0), ctypes.c_uint(_VERSION_FLAG)))
     if abi:
-        _enforce(libc, abi, ["/dev/null", *devices])
+        _enforce(libc, abi, ["/dev/null", *devices], list(folders), port)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _prctl(libc, _PR_SET_DUMPABLE, 0)
     return Report(
@@ -111,37 +127,54 @@ def restrict(devices: Iterable[str] = ()) -> Report:
         no_new_privs=libc.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
         no_core_dump=resource.getrlimit(resource.RLIMIT_CORE) == (0, 0),
         not_dumpable=libc.prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) == 0,
+        memory_locked=_lock_memory(libc),
+        freed_overwritten=hasattr(libc, "mallopt") and libc.mallopt(_M_PERTURB, _OVERWRITE) == 1,
         inherited=_files_open_for_writing(),
     )
 
 
-def _enforce(libc: ctypes.CDLL, abi: int, devices: list[str]) -> None:
+def _enforce(libc: ctypes.CDLL, abi: int, devices: list[str], folders: list[str], port: int | None) -> None:
     rights = _WRITE_FILE | _REMOVE_AND_MAKE
     rights |= _REFER if abi >= 2 else 0
     rights |= _TRUNCATE if abi >= 3 else 0
-    # struct landlock_ruleset_attr: later fields (network, scope) stay absent, so the size says eight bytes.
-    attributes = struct.pack("=Q", rights)
+    network = _BIND_TCP | _CONNECT_TCP if port is not None and abi >= 4 else 0
+    # struct landlock_ruleset_attr: fields that are not used stay absent, and the size says so.
+    attributes = struct.pack("=QQ", rights, network) if network else struct.pack("=Q", rights)
     ruleset = _syscall(libc, _CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint(0))
     try:
         for device in devices:
             _allow(libc, ruleset, device, rights & (_WRITE_FILE | _TRUNCATE))
+        for folder in folders:
+            _allow(libc, ruleset, folder, rights, stat.S_ISDIR, "a directory")
+        if network:
+            _add(libc, ruleset, _NET_PORT, struct.pack("=QQ", _BIND_TCP, port))
         _syscall(libc, _RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0))
     finally:
         os.close(ruleset)
 
 
-def _allow(libc: ctypes.CDLL, ruleset: int, device: str, rights: int) -> None:
+def _allow(
+    libc: ctypes.CDLL,
+    ruleset: int,
+    path: str,
+    rights: int,
+    is_kind: Callable[[int], bool] = stat.S_ISCHR,
+    kind: str = "a character device",
+) -> None:
     try:
-        handle = os.open(device, os.O_PATH | os.O_CLOEXEC)
+        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError as error:
-        raise ConfigurationError(f"{device} cannot stay writable: {error.strerror}") from None
+        raise ConfigurationError(f"{path} cannot stay writable: {error.strerror}") from None
     try:
-        if not stat.S_ISCHR(os.fstat(handle).st_mode):
-            raise ConfigurationError(f"{device} is not a character device: nothing else may stay writable")
-        rule = struct.pack("=Qi", rights, handle)
-        _syscall(libc, _ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_PATH_BENEATH), rule, ctypes.c_uint(0))
+        if not is_kind(os.fstat(handle).st_mode):
+            raise ConfigurationError(f"{path} is not {kind}: nothing else may stay writable")
+        _add(libc, ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, handle))
     finally:
         os.close(handle)
+
+
+def _add(libc: ctypes.CDLL, ruleset: int, kind: int, rule: bytes) -> None:
+    _syscall(libc, _ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(kind), rule, ctypes.c_uint(0))
 
 
 def _syscall(libc: ctypes.CDLL, number: int, *arguments: object) -> int:
@@ -165,6 +198,13 @@ def _creation_is_refused() -> bool:
             continue
         return False
     return True
+
+
+def _lock_memory(libc: ctypes.CDLL) -> bool:
+    """Keep every page in memory as it is touched; only without a limit, for beyond one allocations would fail."""
+    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY:
+        return False
+    return bool(libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0)
 
 
 def _files_open_for_writing() -> tuple[int, ...]:
