@@ -24,6 +24,7 @@ from voicebot.cli.setup import Workspace
 from voicebot.control import ControlServer, path_of, service_now
 from voicebot.errors import UnavailableError
 from voicebot.journal import Journal
+from voicebot.metrics import Metrics
 from voicebot.ports import Asks, Understanding
 from voicebot.processes import rasa as rasa_process
 from voicebot.sockets import bind, bind_unix, same_port
@@ -51,6 +52,7 @@ class Ports:
     sip: int | None = None
     web: int | None = None
     http: int | None = None
+    metrics: int | None = None
 
 
 class CurrentRasa:
@@ -78,6 +80,8 @@ class Service:
     def __init__(self, workspace: Workspace, ports: Ports, *, models: str | None = None, demo: bool = False) -> None:
         self.workspace = workspace
         self.journal = Journal(workspace.clock.now, workspace.events)
+        self.metrics = Metrics()
+        self.journal.listen(self.metrics.take)
         self._ports = ports
         self._models = models
         self._demo = demo
@@ -122,6 +126,8 @@ class Service:
             await asyncio.gather(*starting, return_exceptions=True)
             raise
         if self.web is not None:
+            if self._ports.metrics is not None:
+                self.web.serve("metrics", self.metrics.app())
             await self.web.start()
         self._tasks = [asyncio.create_task(child.supervise()) for child in self._children]
         self._tasks.append(asyncio.create_task(self._reread()))
@@ -138,7 +144,7 @@ class Service:
         self._speech_socket = bind_unix(self._runtime / "speech.sock")
         self._sockets.append(self._speech_socket)
         doors: dict[str, socket.socket] = {}
-        for name, port in (("web", ports.web), ("http", ports.http)):
+        for name, port in (("web", ports.web), ("http", ports.http), ("metrics", ports.metrics)):
             if port is not None:
                 doors[name] = bind("127.0.0.1", port, socket.SOCK_STREAM, f"--{name}-port")
         if doors:

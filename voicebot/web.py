@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import contextmanager, suppress
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from voicebot.cli.setup import Workspace
 from voicebot.desk.accounts import Accounts
@@ -51,7 +51,7 @@ class WebServers:
         self.desk: Desk | None = None
         self.addresses = {name: _address(bound) for name, bound in doors.items()}
         self._doors = dict(doors)
-        self._apps: dict[str, FastAPI] = {}
+        self._apps: dict[str, ASGIApp] = {}
         if "web" in doors:
             self._apps["web"] = create_patient_page(workspace.practice, offer)
         if "http" in doors:
@@ -65,6 +65,10 @@ class WebServers:
     def first_run(self) -> bool:
         """Whether the desk waits for its first administrator."""
         return self.desk is not None and self.desk.accounts.first_run()
+
+    def serve(self, name: str, app: ASGIApp) -> None:
+        """Serve one more application on the door of that name; before :meth:`start`."""
+        self._apps[name] = app
 
     async def start(self) -> None:
         """Serve until :meth:`stop`."""

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import signal
 import sys
+from dataclasses import replace
 
 from voicebot.cli.setup import open_workspace
 from voicebot.service import Ports, Service, run_until
@@ -21,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sip-port", type=port, metavar="N", help="answer SIP calls on this UDP and TCP port")
     parser.add_argument("--web-port", type=port, metavar="N", help="the patient's page and its signalling")
     parser.add_argument("--http-port", type=port, metavar="N", help="the desk")
+    parser.add_argument("--metrics-port", type=port, metavar="N", help="counts for Prometheus, to this machine only")
     parser.add_argument("--verbose", action="store_true", help="more log lines (ids and codes only, never words)")
 
 
@@ -33,11 +35,12 @@ def run(args: argparse.Namespace) -> int:
     ports = Ports(args.sip_port, args.web_port, args.http_port)
     if ports == Ports():
         ports = Ports(workspace.practice.sip.port, WEB_PORT, HTTP_PORT)
+    ports = replace(ports, metrics=args.metrics_port)
     service = Service(workspace, ports)
 
     def ready() -> None:
         if service.web is not None:
-            for name, label in (("web", "patient's page"), ("http", "desk")):
+            for name, label in (("web", "patient's page"), ("http", "desk"), ("metrics", "metrics")):
                 if name in service.web.addresses:
                     print(f"{label}: {service.web.addresses[name]}", file=sys.stderr)
             if service.web.first_run:
