@@ -192,6 +192,8 @@ class Call:
         finally:
             thinking.cancel()
         self._thought_ms = (monotonic() - begun) * 1000
+        if items := self._dialogue.understood:
+            self._journal.record(self.id, "understood", keep=self._keeps_words, items=items)
         self._say(reply)
 
     def _say(self, reply: Reply) -> None:
@@ -222,6 +224,13 @@ class Call:
             raise UnavailableError("the call is ending or being transferred already")
         self._link.post(Event("hand-over", {"contact": contact}))
 
+    def instruct(self, text: str) -> bool:
+        """What the practice's staff want proposed; said at the caller's next turn. False: it was not understood."""
+        understood = self._dialogue.instruct(text)
+        if understood:
+            self._journal.record(self.id, "instructed", keep=False, text=text)
+        return understood
+
     def transferring(self, state: str, reason: str | None, code: int | None) -> None:
         """What telephony says of a transfer: ``ringing``, ``answered`` or ``failed``. Raises UnavailableError."""
         self._link.post(Event("transfer", {"state": state, "reason": reason, "code": code}))
@@ -248,6 +257,7 @@ class Call:
             state = event.data.get("state")
             if event.type == "call-end":
                 if event.data.get("reason") != TRANSFERRED:
+                    self._journal.record(self.id, "transfer", contact=contact, state="failed", reason="caller-gone")
                     return str(event.data.get("reason", "caller"))[:40]
                 state = "answered"  # telephony says it both ways; one of them comes first
             elif event.type != "transfer":

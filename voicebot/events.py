@@ -53,7 +53,9 @@ class Events:
     def erase_words(self, call: str) -> None:
         """Delete what was heard and said in one call; its outcome stays."""
         with self._lock:
-            self._database.execute("delete from call_event where call = ? and event in ('heard', 'said')", [call])
+            self._database.execute(
+                "delete from call_event where call = ? and event in ('heard', 'said', 'understood')", [call]
+            )
 
     def of_call(self, call: str) -> list[dict[str, Any]]:
         """The events of one call, oldest first. Whoever shows them records the reading in the audit trail."""

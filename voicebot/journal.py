@@ -19,7 +19,7 @@ log = logging.getLogger("voicebot")
 FOLLOWER_QUEUE = 1000
 """Events that a slow follower may lag behind; then it is cut off and must start again."""
 
-WORDS = frozenset({"heard", "said"})
+WORDS = frozenset({"heard", "said", "understood"})
 
 
 class EventStore(Protocol):

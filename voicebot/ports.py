@@ -380,6 +380,13 @@ class Dialogue(Protocol):
     async def transfer_failed(self) -> Reply:
         """Nobody came to the phone after a reply that rang someone: the caller is back and is not left alone."""
 
+    def instruct(self, text: str) -> bool:
+        """The practice's staff say what to propose, at the caller's next turn. False: it was not understood."""
+
+    @property
+    def understood(self) -> tuple[tuple[str, str], ...]:
+        """What the last turn of the caller was understood to say, as pairs of a kind and a value."""
+
     @property
     def keeps_transcript(self) -> bool | None:
         """Whether the caller lets the text be kept; None while he was not asked and did not refuse."""

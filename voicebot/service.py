@@ -80,6 +80,8 @@ class Service:
     def __init__(self, workspace: Workspace, ports: Ports, *, models: str | None = None, demo: bool = False) -> None:
         self.workspace = workspace
         self.journal = Journal(workspace.clock.now, workspace.events)
+        self.journal.listen(workspace.call_log.take)
+        self.journal.listen(workspace.todo.take)
         self.metrics = Metrics()
         self.journal.listen(self.metrics.take)
         self._ports = ports
@@ -148,7 +150,9 @@ class Service:
             if port is not None:
                 doors[name] = bind("127.0.0.1", port, socket.SOCK_STREAM, f"--{name}-port")
         if doors:
-            self.web = WebServers(doors, self.workspace, self.journal, self._telephony.offer, demo=self._demo)
+            self.web = WebServers(
+                doors, self.workspace, self.journal, self._telephony.offer, self.calls, demo=self._demo
+            )
 
     def _rasa(self) -> Child:
         async def spawn() -> Spawn:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from voicebot.cli.setup import Workspace
 from voicebot.desk.accounts import Accounts
 from voicebot.desk.app import create_desk
-from voicebot.desk.context import Desk
+from voicebot.desk.context import Control, Desk
 from voicebot.desk.patient_page import create_patient_page
 from voicebot.desk.sessions import Sessions
 from voicebot.journal import Journal
@@ -43,6 +43,7 @@ class WebServers:
         workspace: Workspace,
         journal: Journal,
         offer: Offer,
+        control: Control,
         *,
         demo: bool = False,
     ) -> None:
@@ -56,7 +57,8 @@ class WebServers:
             self._apps["web"] = create_patient_page(workspace.practice, offer)
         if "http" in doors:
             connect = workspace.connect
-            self.desk = Desk(workspace, journal, Accounts(connect), Sessions(connect), self.access_code, demo=demo)
+            accounts, sessions = Accounts(connect), Sessions(connect)
+            self.desk = Desk(workspace, journal, accounts, sessions, control, self.access_code, demo=demo)
             self._apps["http"] = create_desk(self.desk)
         self._servers: list[_Server] = []
         self._tasks: list[asyncio.Task[None]] = []

@@ -18,7 +18,9 @@ from voicebot.desk.app import create_desk
 from voicebot.desk.context import Desk
 from voicebot.desk.roles import ROLES, Role
 from voicebot.desk.sessions import Sessions
+from voicebot.errors import UnavailableError
 from voicebot.journal import Journal
+from voicebot.ports import Contact
 
 CODE = "un-code-d-acces"
 PASSWORD = "une phrase bien à moi"
@@ -46,6 +48,24 @@ class Time:
         return self.now
 
 
+class Told:
+    """Notes what the desk asks of calls in progress; the call ``over`` is over."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+
+    def transfer(self, call_id: str, contact: Contact) -> None:
+        if call_id == "over":
+            raise UnavailableError("this call is over")
+        self.asked.append(("transfer", call_id, contact))
+
+    def instruct(self, call_id: str, text: str) -> bool:
+        if call_id == "over":
+            raise UnavailableError("this call is over")
+        self.asked.append(("instruct", call_id, text))
+        return "jeudi" in text
+
+
 @pytest.fixture
 def time() -> Time:
     return Time()
@@ -56,7 +76,10 @@ def desk(workspace: Workspace, time: Time, monkeypatch: pytest.MonkeyPatch) -> I
     # The cost of a password is argon2's own subject; here it would only be waiting.
     monkeypatch.setattr("voicebot.desk.accounts.PasswordHasher", lambda: PasswordHasher(1, 8, 1))
     journal = Journal(workspace.clock.now, workspace.events)
-    made = Desk(workspace, journal, Accounts(workspace.connect, time), Sessions(workspace.connect, time), CODE)
+    journal.listen(workspace.call_log.take)
+    journal.listen(workspace.todo.take)
+    accounts, sessions = Accounts(workspace.connect, time), Sessions(workspace.connect, time)
+    made = Desk(workspace, journal, accounts, sessions, Told(), CODE)
     for role in ROLES:
         made.accounts.add(role, f"Personne {role}", [role], PASSWORD)
     yield made

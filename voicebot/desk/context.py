@@ -7,19 +7,25 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import Request
 from fastapi.templating import Jinja2Templates
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from voicebot.agenda.session import Session
 from voicebot.cli.setup import Workspace
 from voicebot.desk import navigation
 from voicebot.desk.accounts import Accounts
+from voicebot.desk.figures import Board
+from voicebot.desk.labels import clock, day, label, phone
+from voicebot.desk.live import LiveCalls
 from voicebot.desk.lockout import Lockout
 from voicebot.desk.roles import Account
+from voicebot.desk.rulebook import Rulebook
 from voicebot.desk.sessions import Sessions
 from voicebot.journal import Journal
+from voicebot.ports import Contact
 
 HERE = Path(__file__).resolve().parent
 VENDOR = HERE / "static" / "vendor" / "htmx.min.js"
@@ -38,6 +44,16 @@ class Told:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
+class Control(Protocol):
+    """What the desk may ask of a call in progress (``voicebot.calls.Calls``); used in the event loop."""
+
+    def transfer(self, call_id: str, contact: Contact) -> None:
+        """Ring the practice for a call. Raises UnavailableError."""
+
+    def instruct(self, call_id: str, text: str) -> bool:
+        """Tell the assistant what to propose; whether it understood. Raises UnavailableError: the call is over."""
+
+
 @dataclass
 class Desk:
     """The desk of one practice."""
@@ -46,6 +62,7 @@ class Desk:
     journal: Journal
     accounts: Accounts
     sessions: Sessions
+    control: Control
     access_code: str
     """Shown in the terminal only: makes the first administrator, and opens the demonstration."""
     demo: bool = False
@@ -57,7 +74,17 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.lockout = Lockout()
+        self._session = Session(self.workspace.connect)
+        self.board = Board(self._session)
+        self.rulebook = Rulebook(
+            self.workspace.rules, self.workspace.practice.directory, self._session, self.workspace.clock.now
+        )
+        self.live = LiveCalls()
+        self.journal.listen(self.live.take)
         self.templates = Jinja2Templates(HERE / "templates")
+        self.templates.env.filters.update(
+            {"named": lambda code, table: label(table, code), "day": day, "clock": clock, "phone": phone}
+        )
         self._told: OrderedDict[str, Told] = OrderedDict()
 
     @property
@@ -79,6 +106,10 @@ class Desk:
             frame["navigation"] = navigation.entries(account, request.url.path, self.served, counts)
             frame["told"] = self._told.pop(self._reader(request), None)
         return self.templates.TemplateResponse(request, template, frame | values, status_code=status)
+
+    def fragment(self, template: str, **values: Any) -> str:
+        """A part of a page, for a stream."""
+        return self.templates.env.get_template(template).render(values)
 
     def done(
         self, request: Request, path: str, text: str = "", *, undo: str | None = None, **fields: str
@@ -110,6 +141,7 @@ class Desk:
         """Close the connections."""
         self.accounts.close()
         self.sessions.close()
+        self._session.close()
 
     def _reader(self, request: Request) -> str:
         return request.cookies.get(self.cookie, "")

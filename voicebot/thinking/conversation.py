@@ -13,6 +13,7 @@ from voicebot.errors import AgendaError, UnavailableError
 from voicebot.french import when as times
 from voicebot.french.phones import read_phone
 from voicebot.french.time.settings import WhenSettings
+from voicebot.french.yesno import read_yes_no
 from voicebot.ports import Agenda, Asks, Contact, Reply, SlotQuery, Understander, Understanding
 from voicebot.thinking import acts, answers, asides, callbacks, instructions, messages, misses, plan, red_flags
 from voicebot.thinking.keys import read_keys
@@ -24,6 +25,8 @@ from voicebot.thinking.red_flags import RedFlag
 from voicebot.thinking.state import Callback, State
 from voicebot.thinking.turn import Eraser, Mind, Turn
 from voicebot.thinking.understand import EMERGENCY, NAMES, SUSPICION, Reading, read
+from voicebot.thinking.understood import Items, items_of
+from voicebot.thinking.words import fold
 
 NOT_UNDERSTOOD = "?"
 
@@ -33,6 +36,10 @@ names heard above it 51 of 56 were right, below it 13 of 43."""
 
 UNHEARD_NAME = -0.5
 """Mean log-probability below which words in the place of a name are noise; letters said one by one are still read."""
+
+FAINT_YES = -0.15
+"""Mean log-probability below which "ça me va" may have been "ça ne me va pas": then only a yes that begins with "oui"
+counts."""
 
 DOUBTFUL_LOGPROB = -0.7
 """Mean log-probability of a recognition below which names and numbers are read back."""
@@ -77,6 +84,7 @@ class Conversation:
         self._settings = settings
         self._state = State(slow=self._mind.office.elder)
         self._last = Reply(say="", asks=None)
+        self._understood: Items = ()
 
     # --- the dialogue ---
 
@@ -100,9 +108,13 @@ class Conversation:
         if self._state.outcome is not None:
             return self._last
         turn = self._turn()
+        self._understood = ()
         text = text.strip()[:LONGEST]
         if text in ("", NOT_UNDERSTOOD):
             misses.miss(turn, silent=not text)
+            return self._settle(turn)
+        if self._state.asks == "confirm" and _faint_yes(text, logprob):
+            misses.miss(turn)
             return self._settle(turn)
         certainty = 0.0 if logprob is None or self._state.asks not in NAMES else logprob
         doubtful = logprob is not None and logprob < DOUBTFUL_LOGPROB
@@ -121,6 +133,7 @@ class Conversation:
             return self._last
         turn = self._turn()
         reading = read_keys(turn, keys)
+        self._understood = () if reading is None else items_of(reading)
         if reading is None:
             misses.miss(turn)
         elif turn.state.asks == "emergency" and reading.yes is not None:
@@ -182,6 +195,11 @@ class Conversation:
         if found is not None:
             self._state = replace(self._state, instruction=found)
         return found is not None
+
+    @property
+    def understood(self) -> Items:
+        """What the last turn of the caller was understood to say."""
+        return self._understood
 
     @property
     def patient_id(self) -> str | None:
@@ -256,9 +274,11 @@ class Conversation:
             return None
 
     def _read(self, turn: Turn, text: str, guess: Understanding | None, *, doubtful: bool = False) -> Reading:
-        return read(
+        reading = read(
             text, turn.state, self._mind.office, guess, now=turn.now, settings=self._settings, doubtful=doubtful
         )
+        self._understood = items_of(reading)
+        return reading
 
     def _act(self, turn: Turn, reading: Reading) -> None:
         """Take what was said and ask what comes next."""
@@ -305,3 +325,10 @@ def _emergency(turn: Turn, flag: RedFlag | None) -> None:
     if contact is not None:
         turn.say("emergency.ring")
     turn.end("emergency", ring=contact)
+
+
+def _faint_yes(text: str, logprob: float | None) -> bool:
+    """Whether a yes was heard too faintly to commit anything: the question is put again."""
+    if logprob is None or logprob >= FAINT_YES or fold(text).startswith("oui"):
+        return False
+    return read_yes_no(text) is True

@@ -31,7 +31,11 @@ IDENTIFIED = "select call from call_event where event in ('committed', 'identifi
 """The calls that concern someone whom the practice knows or must call back."""
 
 STEPS: tuple[tuple[str, str, str], ...] = (
-    ("transcripts", "transcript", "delete from call_event where event in ('heard', 'said') and at < :before"),
+    (
+        "transcripts",
+        "transcript",
+        "delete from call_event where event in ('heard', 'said', 'understood') and at < :before",
+    ),
     (
         "unidentified",
         "unidentified",
