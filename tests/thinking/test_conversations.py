@@ -629,3 +629,15 @@ async def test_a_name_that_the_recogniser_doubts_is_read_back_at_once(cabinet: C
         reply = await conversation.hear("durand", logprob=logprob)
         assert reply.asks == asks, reply.say
         await conversation.hang_up()
+
+
+async def test_a_faint_yes_commits_nothing(cabinet: Cabinet) -> None:
+    conversation = cabinet.call()
+    await conversation.greet()
+    answers = ("une consultation", "non jamais", "mardi matin", "le premier", "durand", "martin", "12 mars 1978")
+    for text in answers:
+        reply = await conversation.hear(text)
+    assert reply.asks == "confirm"
+    assert (await conversation.hear("salmon ça me va", logprob=-0.2)).appointment is None
+    assert (await conversation.hear("oui c'est ça", logprob=-0.2)).appointment is not None
+    await conversation.hang_up()

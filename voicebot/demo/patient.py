@@ -174,8 +174,9 @@ class Patient:
         heard, wish = f" {fold(said)} ", self.wish
         birth_date = fold(say_birth_date(wish.birth_date))
         right = {
-            "birth_name": _holds(heard, wish.birth_name),
-            "first_name": _holds(heard, wish.first_name),
+            # Not «De Fournier» for «Fournier».
+            "birth_name": f" note {fold(wish.birth_name)} " in heard,
+            "first_name": f" note {fold(wish.first_name)} " in heard,
             # Not «dix-huit janvier» for «huit janvier».
             "birth_date": any(f" {before} {birth_date} " in heard for before in ("naissance", "le", "note")),
             "when": WEEKDAYS[wish.weekday] in heard and fold(wish.part) in heard,
@@ -183,7 +184,10 @@ class Patient:
         }
         if "recapitule" in heard:
             # «pour Jean Marie Petit» is not Marie Petit: the name must be said whole and nothing before it.
-            right["first_name"] = f" pour {fold(wish.first_name)} {fold(wish.birth_name)} " in heard
+            right["first_name"] = f" pour {fold(wish.first_name)} " in heard
+            right["birth_name"] = f" {fold(wish.first_name)} {fold(wish.birth_name)} date " in heard or (
+                not right["first_name"] and f" {fold(wish.birth_name)} date " in heard
+            )
             right["when"] = self.chosen is not None and bool(
                 re.search(f" {fold(say_datetime(self.chosen))} (?!{_MINUTES})", heard)
             )
@@ -203,14 +207,6 @@ class Patient:
             return draw(kind, "held", self._rng, **values)  # type: ignore[arg-type]
         except ValueError:
             return draw(kind, "held", self._rng)
-
-
-def _holds(heard: str, name: str) -> bool:
-    return f" {fold(name)} " in f" {heard} " or f" {_letters(name)} " in f" {heard} "
-
-
-def _letters(name: str) -> str:
-    return " ".join(letter for letter in fold(name) if letter.isalpha())
 
 
 def fold(text: str) -> str:

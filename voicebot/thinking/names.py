@@ -27,6 +27,8 @@ _INTRODUCED = re.compile(
 )
 _AT_THE_PHONE = re.compile(r"(?:^|bonjour |bonsoir |allô |madame |monsieur |c'est )([^,.]+?),? à l'appareil", re.I)
 
+_NAME_OF = re.compile(r"\bnom de ([\w'-]+)\W*$", re.I)
+
 _REJECTED = re.compile(r",?\s+(?:et )?(?:pas|non pas|au lieu de)\s+[\w'-]+\s*$", re.I)
 """``durand, pas durant``: the name that is refused."""
 
@@ -58,6 +60,8 @@ def read_answer(text: str, asks: Asks) -> NamesHeard:
     must not add to it.
     """
     text = _REJECTED.sub("", text)
+    if (named := _NAME_OF.search(text)) and is_listed(named[1], first_name=False):
+        text = named[1]  # "Nom de Fournier": no one is called "De Fournier" where "Fournier" is common
     if split := _said_apart(text):
         return split
     if asks == "birth_name" and _FIRST_NAME_SAID.search(text):
