@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -37,8 +38,8 @@ class MovedClock:
 
 
 class World:
-    def __init__(self, data: Path, key: bytes = KEY) -> None:
-        self.data, self.clock = data, MovedClock()
+    def __init__(self, data: Path, key: bytes = KEY, clock: MovedClock | None = None) -> None:
+        self.data, self.key, self.clock = data, key, clock or MovedClock()
         self.practice = load_practice(SAMPLE_PRACTICE)
         self.connect = open_database(data, key)
         self.agenda = Store(lambda: self.practice, self.connect, self.clock)
@@ -78,5 +79,17 @@ class World:
         return int(self.agenda._session.tuples(f"select count(*) from {table} where {where}")[0][0])
 
     def close(self) -> None:
-        for part in (self.agenda, self.events, self.audit):
-            part.close()
+        for name in ("agenda", "events", "audit"):
+            if hasattr(self, name):
+                getattr(self, name).close()
+
+    def stop(self) -> None:
+        """Close, and let go of the directory as an ended process does."""
+        self.close()
+        for name in ("agenda", "events", "journal", "audit", "vault", "connect"):
+            delattr(self, name)
+        gc.collect()
+
+    def reopen(self) -> World:
+        """The same data as another process opens them."""
+        return World(self.data, self.key, self.clock)

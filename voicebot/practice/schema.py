@@ -248,6 +248,7 @@ class Retention:
     unidentified: int
     past_appointments: int
     audit: int
+    backups: int
 
 
 @dataclass(frozen=True)

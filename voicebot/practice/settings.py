@@ -173,6 +173,7 @@ def retention(table: Table) -> Retention:
         unidentified=days("unidentified", 7),
         past_appointments=days("past_appointments", 365),
         audit=days("audit", 1095),
+        backups=days("backups", 30),
     )
     table.finish()
     return result

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -168,22 +168,13 @@ class Audit:
         ``kept_since``: rows from then on may not have been trimmed.
         """
         with self._lock:
-            connection = self._database.conn
-            connection.execute("begin")
-            try:
-                base = connection.execute("select seq, hash, at from audit_base").fetchone()
-                rows = connection.execute(
-                    f"select {_COLUMNS}, hash from audit order by seq"  # noqa: S608
-                )
-                anchors = list(others)
-                problems = []
-                if self._anchor is not None:
-                    anchor, problem = self._anchor.read()
-                    anchors += [anchor] if anchor else []
-                    problems += [problem] if problem else []
-                return verify(rows, Anchor(*base), anchors, problems, kept_since)
-            finally:
-                connection.execute("rollback")
+            # The anchor first: the trail may only have grown since.
+            anchors, problems = list(others), []
+            if self._anchor is not None:
+                anchor, problem = self._anchor.read()
+                anchors += [anchor] if anchor else []
+                problems += [problem] if problem else []
+            return verify_rows(self._database.conn, anchors, problems, kept_since)
 
     def write_anchor(self) -> None:
         """Repeat the end of the trail in the anchor file."""
@@ -222,6 +213,22 @@ class Audit:
         """Close the connection."""
         with self._lock:
             self._database.close()
+
+
+def verify_rows(
+    connection: Any,
+    anchors: Sequence[Anchor] = (),
+    problems: Sequence[str] = (),
+    kept_since: datetime | None = None,
+) -> Verification:
+    """Recompute the chain of a database, the live one or a copy, as it stood at one moment."""
+    connection.execute("begin")
+    try:
+        base = connection.execute("select seq, hash, at from audit_base").fetchone()
+        rows = connection.execute(f"select {_COLUMNS}, hash from audit order by seq")  # noqa: S608
+        return verify(rows, Anchor(*base), anchors, problems, kept_since)
+    finally:
+        connection.execute("rollback")
 
 
 def destroy_key(connection: Any, subject: str) -> None:
