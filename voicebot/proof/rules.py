@@ -162,11 +162,13 @@ def _files(trace: Trace, policy: Policy) -> Iterator[Finding]:
 
 def _is_ours(path: str, role: Role, entry: _Written, policy: Policy) -> bool:
     if role == "voicebot":
-        data = re.escape(str(policy.data))
-        ours = rf"{data}/(voicebot\.db(-wal|-shm|-journal)?|\.migrating|[\w.-]+\.lock|backups/[\w.-]+)(\(deleted\))?"
-        return re.fullmatch(ours, path) is not None
-    if role == "rasa" and policy.scratch is not None and entry.last <= policy.ready_at:
-        return path.startswith(f"{policy.scratch}/")
+        # What is still there is read by the scan; of what is gone, SQLite's own journals alone are lawful.
+        beside = rf"{re.escape(str(policy.data))}/(backups/)?"
+        if path.endswith("(deleted)") or not Path(path).exists():
+            return re.fullmatch(rf"{beside}voicebot\.db(-wal|-shm|-journal)(\(deleted\))?", path) is not None
+        return re.fullmatch(rf"{beside}[\w.-]+", path) is not None
+    if role == "rasa" and entry.last <= policy.ready_at:
+        return policy.scratch is not None and path.startswith(f"{policy.scratch}/") or "/__pycache__/" in path
     return False
 
 

@@ -45,7 +45,7 @@ class Run:
     isolated: bool
     """There was no route to any other machine."""
     booked: bool = False
-    """The patient booked by voice over WebRTC and the row was in the database."""
+    """A patient booked by voice over WebRTC: an appointment was committed."""
     heard: dict[str, int] = field(default_factory=dict)
     """Utterances that were understood, by kind of call."""
     crashed: bool = False
@@ -64,7 +64,9 @@ class Run:
     @property
     def complete(self) -> bool:
         """Whether the run was what it should be: a proof of calls that never happened proves nothing."""
-        return self.booked and self.crashed and all(self.heard.get(kind, 0) for kind in ("sip", "webrtc"))
+        return (
+            self.booked and self.crashed and self.metrics and all(self.heard.get(kind, 0) for kind in ("sip", "webrtc"))
+        )
 
 
 async def run(folder: Path, seed: int) -> Run:
@@ -81,7 +83,7 @@ async def run(folder: Path, seed: int) -> Run:
     try:
         await service.start(strace(output))
         following = asyncio.create_task(service.follow())
-        await asyncio.gather(_webrtc(service, seed), _sip(service))
+        await asyncio.gather(*(_webrtc(service, patient) for patient in (seed, seed + 1)), _sip(service))
         metrics = await _metrics(service)
         await _crash(service)
     finally:
@@ -157,7 +159,9 @@ def _speech(text: str) -> np.ndarray[Any, np.dtype[np.int16]]:
 
 
 async def _metrics(service: Service) -> str:
-    return ""
+    """What the metrics tell after the calls."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(service.metrics.rstrip("/") + "/metrics")).text
 
 
 def _look(
@@ -188,6 +192,7 @@ def _look(
     result.words = dict(words.counts)
     result.columns = len(list(columns(service.data, service.key)))
     speech = {process for process, role in service.roles.items() if role == "speech"}
+    result.metrics = "voicebot_calls_total" in metrics
     result.crashed = any(death.process in speech and death.signal == "SIGSEGV" for death in trace.deaths)
     result.booked = any(event["event"] == "committed" for event in service.events)
     kinds = {event["call"]: event["kind"] for event in service.events if event["event"] == "answered"}
@@ -199,8 +204,9 @@ def _look(
 
 def _words(service: Service, practice: Practice, seed: int) -> Words:
     words = Words()
-    wish = Patient(seed).wish
-    words.person(wish.birth_name, wish.first_name, wish.birth_date, wish.phone)
+    for patient in (seed, seed + 1):
+        wish = Patient(patient).wish
+        words.person(wish.birth_name, wish.first_name, wish.birth_date, wish.phone)
     for motive in practice.motives.values():
         words.motive(motive.id, motive.label)
     for event in service.events:

@@ -78,7 +78,7 @@ class Service:
             self._process = await asyncio.create_subprocess_exec(
                 *tracer,
                 *(sys.executable, "-m", "voicebot", "serve", "--verbose"),
-                *("--sip-port", "0", "--web-port", "0", "--http-port", "0"),
+                *("--sip-port", "0", "--web-port", "0", "--http-port", "0", "--metrics-port", "0"),
                 *("--practice", str(SAMPLE_PRACTICE), "--data", str(self.data), "--key-file", str(key_file)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
@@ -90,7 +90,7 @@ class Service:
         self.look()
 
     def _environment(self) -> Mapping[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV", "PYTHONPATH") if name in os.environ}
         cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         ours = {"HOME": str(self.folder / "home"), "TMPDIR": str(self.folder / "tmp"), "XDG_CACHE_HOME": cache}
         return {**kept, **DEBUG, **ours, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -104,6 +104,7 @@ class Service:
         self.ready_at = time.time()
         self.sip_port = int(self._told(text, r"SIP: \S+:(\d+)"))
         self.web = self._told(text, r"patient's page: (\S+)")
+        self.metrics = self._told(text, r"metrics: (\S+)")
 
     @staticmethod
     def _told(text: str, pattern: str) -> str:
