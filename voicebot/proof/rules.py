@@ -168,7 +168,7 @@ def _is_ours(path: str, role: Role, entry: _Written, policy: Policy) -> bool:
             return re.fullmatch(rf"{beside}voicebot\.db(-wal|-shm|-journal)(\(deleted\))?", path) is not None
         return re.fullmatch(rf"{beside}[\w.-]+", path) is not None
     if role == "rasa" and entry.last <= policy.ready_at:
-        return policy.scratch is not None and path.startswith(f"{policy.scratch}/") or "/__pycache__/" in path
+        return (policy.scratch is not None and path.startswith(f"{policy.scratch}/")) or "/__pycache__/" in path
     return False
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 
 from voicebot.cli.common import SAMPLE_PRACTICE
@@ -161,7 +162,8 @@ def _speech(text: str) -> np.ndarray[Any, np.dtype[np.int16]]:
 async def _metrics(service: Service) -> str:
     """What the metrics tell after the calls."""
     async with httpx.AsyncClient(trust_env=False) as client:
-        return (await client.get(service.metrics.rstrip("/") + "/metrics")).text
+        answer = await client.get(service.metrics.rstrip("/") + "/metrics")
+        return answer.text
 
 
 def _look(
