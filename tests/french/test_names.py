@@ -132,3 +132,12 @@ def test_candidates_are_ranked_by_ear_and_by_eye() -> None:
 def test_a_known_name_is_its_own_best_candidate(known: list[str]) -> None:
     best, score = candidates(known[0], known)[0]
     assert (fold(best), score) == (fold(known[0]), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("dupont avec un d", "Dupond"), ("bonet avec deux n", "Bonnet"), ("martin avec un seul t", "Martin")],
+)
+def test_a_hint_at_the_writing_is_put_in_and_left_to_be_read_back(text: str, name: str) -> None:
+    reading = read_name(text)
+    assert (reading.name, reading.sure, reading.spelled) == (name, False, False)

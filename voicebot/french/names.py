@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicebot.french.phonetics import candidates, phonetic_key
 from voicebot.french.phrases import Phrases, load
@@ -18,6 +19,7 @@ _COMPOSERS = frozenset(_DATA["composent"])
 _PARTICLES = frozenset(_DATA["particules"])
 _ELIDED = frozenset("dlo")
 _MOST_WORDS = 3
+_HINT = re.compile(r",?\s+avec\s+(un|une|deux|2)\s+(?:seul\s+)?([a-zé])\b.*$", re.I)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ def read_name(text: str, *, first_name: bool = False) -> NameReading:
     Understands ``"je m'appelle durand"``, ``"d u r a n d"``, ``"durand d comme daniel u …"``, ``"deux n"``,
     ``"e accent aigu"``, ``"tiret"``. ``first_name`` writes two words as a composed first name (``Jean-Pierre``).
     """
+    if hinted := _HINT.search(text):
+        return _with_hint(read_name(text[: hinted.start()], first_name=first_name), hinted)
     words = [word for word in split(text) if not word.is_mark]
     parts, spelled = _parse(words)
     if spelled is not None:
@@ -54,6 +58,19 @@ def read_name(text: str, *, first_name: bool = False) -> NameReading:
         return NameReading(None, sure=False)
     name = capitalise(_compose(parts, text, first_name=first_name))
     return NameReading(name, sure=len(parts) <= _MOST_WORDS)
+
+
+def _with_hint(reading: NameReading, hint: re.Match[str]) -> NameReading:
+    """« bonet avec deux n », « dupont avec un d à la fin »: the letter is put in; what it is read back."""
+    name, letter = reading.name, fold(hint[2])
+    if name is None:
+        return reading
+    if fold(hint[1]) in ("deux", "2") and fold(name).count(letter) == 1:
+        at = fold(name).index(letter)
+        name = name[: at + 1] + letter + name[at + 1 :]
+    elif phonetic_key(changed := name[:-1] + letter) == phonetic_key(name):
+        name = changed
+    return replace(reading, name=name, sure=False)
 
 
 def _parse(words: list[Word]) -> tuple[list[_Part], Spelled | None]:
