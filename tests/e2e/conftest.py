@@ -40,8 +40,8 @@ class RunningService:
         return ["--data", str(self.data), "--key-file", str(self.key)]
 
 
-def start(folder: Path, *options: str) -> RunningService:
-    key = folder / "key"
+def start(folder: Path, *options: str, key: Path | None = None) -> RunningService:
+    key = key or folder / "key"
     key.write_text(os.urandom(32).hex())
     key.chmod(0o600)
     begun = time.monotonic()
