@@ -20,6 +20,8 @@ _ACTS: tuple[tuple[str, Act], ...] = (
 )
 """In order: "annuler mon rendez-vous" also holds the words of a booking."""
 
+_ANEW = re.compile(r"\b(un|une)( \w+)?$")
+
 _OLD = re.compile(r"\b(rendez[- ]vous|celui)\s+(de|du|d)\b", re.I)
 """Before the time of an appointment that exists: "déplacer mon rendez-vous de mardi" says nothing of the new one."""
 
@@ -27,8 +29,7 @@ _OLD = re.compile(r"\b(rendez[- ]vous|celui)\s+(de|du|d)\b", re.I)
 def choose(turn: Turn, reading: Reading) -> bool:
     """The answer to "what can I do for you"; a motive or a time alone is a wish to book."""
     act = next((act for intent, act in _ACTS if intent in reading.says), None)
-    if act == "ask" and reading.motive and reading.when and "ask_appointment" not in lexicon.intents(reading.text):
-        # "Est-ce que je pourrais avoir une consultation mardi ?" only sounds like a question about an appointment.
+    if act != "book" and _is_new(reading):
         act = "book"
     if act is None and (
         reading.motive or reading.when or reading.practitioner or reading.says & {"soonest", "symptom"}
@@ -40,6 +41,14 @@ def choose(turn: Turn, reading: Reading) -> bool:
         return False
     begin(turn, act, reading)
     return True
+
+
+def _is_new(reading: Reading) -> bool:
+    """ "Je pourrais avoir une consultation mardi ?" asks for a new one, whatever Rasa takes it for."""
+    if reading.motive is None or reading.motive.span is None or reading.when is None:
+        return False
+    plain = lexicon.intents(reading.text) & {intent for intent, act in _ACTS if act != "book"}
+    return not plain and bool(_ANEW.search(fold(reading.text[: reading.motive.span[0]])))
 
 
 def switch(turn: Turn, reading: Reading) -> bool:

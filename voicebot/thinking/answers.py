@@ -19,14 +19,11 @@ from voicebot.thinking.names import NamesHeard
 from voicebot.thinking.questions import person_name
 from voicebot.thinking.state import Item, NameItem, Pending, Person
 from voicebot.thinking.turn import Turn
-from voicebot.thinking.understand import Reading
+from voicebot.thinking.understand import INSTEAD, Reading
 from voicebot.thinking.words import fold
 
 NEAR = timedelta(days=30)
 """A time heard with unread words beside it is believed only this far ahead."""
-
-_INSTEAD = re.compile(r"\b(en fait|finalement|plutot|non|trompe|pardon|en realite)\b")
-"""What announces that something said before is taken back."""
 
 _PATIENT_NAMED = re.compile(r"\b(il|elle) s appelle\b|\bau nom de\b|\b(son|le) (nom|prenom)\b")
 """Before the name of the patient, said by someone else."""
@@ -39,9 +36,9 @@ def take(turn: Turn, reading: Reading) -> bool:
     """Take the answer to the question that is open, and what was said besides."""
     asks = turn.state.asks or "open"
     if _other_motive(turn, reading):
-        return absorb(turn, reading) or True
+        return absorb(turn, reading, asks) or True
     understood = _TAKERS[asks](turn, reading)
-    return absorb(turn, reading) or understood
+    return absorb(turn, reading, asks) or understood
 
 
 def _other_motive(turn: Turn, reading: Reading) -> bool:
@@ -49,16 +46,16 @@ def _other_motive(turn: Turn, reading: Reading) -> bool:
     wish, found = turn.state.wish, reading.motive
     if wish.act != "book" or wish.motive is None or found is None or not found.sure or found.id == wish.motive:
         return False
-    if turn.state.asks not in ("known", "practitioner", "when", "choice") or not _INSTEAD.search(fold(reading.text)):
+    if turn.state.asks not in ("known", "practitioner", "when", "choice") or not INSTEAD.search(fold(reading.text)):
         return False
     turn.drop_hold()
     turn.wish(motive=found.id, offers=(), refused=())
     return True
 
 
-def absorb(turn: Turn, reading: Reading) -> bool:
-    """Keep facts that were not asked for but are still missing."""
-    wish, asks = turn.state.wish, turn.state.asks
+def absorb(turn: Turn, reading: Reading, asks: Asks) -> bool:
+    """Keep facts that were not asked for but are still missing. ``asks`` is what they were said to."""
+    wish = turn.state.wish
     if turn.state.outcome is not None or asks in ("choice", "confirm", "which", "callback", "transcript", "emergency"):
         return False
     before = turn.state

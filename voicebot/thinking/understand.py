@@ -63,13 +63,17 @@ _DAY = re.compile(
     r"|septembre|octobre|novembre|decembre)\b"
 )
 _PAST = re.compile(r"\b(depuis|il y a|hier|dernier|derniere)\b")
+INSTEAD = re.compile(r"\b(en fait|finalement|plutot|non|trompe|pardon|en realite)\b")
+"""What announces that something said before is taken back."""
+
 _BORN = re.compile(r"\b(?:née?|naissance)\b(?:(?!\bje\b|\bj'|\bpour\b).)*", re.I)
 """A birth date said in passing, to where the sentence goes on to something else."""
 
+_DAYS = "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 _SINCE = re.compile(
-    r"\b(?:depuis|il y a)\s+(?:\w+\s+){0,3}?(?:ans?|années?|mois|semaines?|jours?|heures?|(?:long)?temps|hier|avant-hier"
-    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b"
-    r"|\b(?:la semaine|le mois|l'année|l'an|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) (?:dernière?|passée?)\b",
+    r"\b(?:depuis|il y a)\s+(?:\w+\s+){0,3}?"
+    rf"(?:ans?|années?|mois|semaines?|jours?|heures?|temps|longtemps|hier|avant-hier|{_DAYS})\b"
+    rf"|\b(?:la semaine|le mois|l'année|l'an|{_DAYS}) (?:dernière?|passée?)\b",
     re.I,
 )
 """A time that is past says nothing of when an appointment is wanted."""
@@ -130,10 +134,11 @@ def read(
     asks = state.asks
     says = _says(text, asks, understanding)
     motive = practitioner = None
-    if asks in ("open", "motive", "for_whom", "practitioner", "when", "choice", "confirm", "which"):
+    if asks in ("open", "motive", "known", "for_whom", "practitioner", "when", "choice", "confirm", "which"):
         general = office.general_motive()
-        practitioner = match.find(text, office.practitioners)
-        if asks in ("open", "motive", "for_whom", "confirm", "which"):
+        practitioner = match.find(text, office.practitioners) if asks != "known" else None
+        instead = asks in ("known", "practitioner", "when", "choice") and INSTEAD.search(fold(text))
+        if instead or asks in ("open", "motive", "for_whom", "confirm", "which"):
             motive = match.find(text, office.bookable_motives(), general=general.id if general else None)
             if (
                 not (motive and motive.sure)
@@ -157,6 +162,9 @@ def read(
     if (both := _from_to(text) if "move" in says else None) is not None:
         moved_from = times.read(both[0], now=now, settings=settings)
         when = times.read(both[1], now=now, settings=settings)
+    impossible = when is not None and not when.windows and bool(_DAY.search(fold(text)))
+    if impossible and "soonest" not in lexicon.intents(text):
+        says -= {"soonest"}
     return Reading(
         text=text,
         says=says,
@@ -167,7 +175,7 @@ def read(
         choice=_choice(text, state, now, settings),
         when=when if when is not None and (when.windows or when.prefer) else None,
         moved_from=moved_from,
-        impossible=when is not None and not when.windows and bool(_DAY.search(fold(text))),
+        impossible=impossible,
         motive=motive,
         practitioner=practitioner,
         known=_known(text, says, asks),
@@ -257,6 +265,6 @@ def _when(
         return None
     offered = tuple(slot.start for slot in state.wish.offers)
     reading = times.read(text, now=now, offered=offered, claimed=claimed, settings=settings)
-    if state.asks != "when" and not reading.sure and _PAST.search(fold(text)):
+    if state.asks != "when" and not reading.sure and _PAST.search(fold(_SINCE.sub(" ", text))):
         return None
     return reading
