@@ -35,7 +35,7 @@ def take_choice(turn: Turn, reading: Reading) -> bool:
         _other_practitioner(turn)
     elif reading.practitioner is not None and not _fits(turn, reading):
         _someone(turn, reading.practitioner.id)
-    elif reading.when is not None and reading.when.windows and _time(turn, reading, reading.when):
+    elif reading.when is not None and _names_a_time(turn, reading, reading.when) and _time(turn, reading, reading.when):
         pass
     elif reading.says & {"soonest", "any_practitioner", "no_preference"}:
         choose(turn, 0)
@@ -55,6 +55,14 @@ def _asks_anew(turn: Turn, reading: Reading) -> bool:
         return False
     start = wish.offers[0].start
     return any(first <= start < last and last - first > timedelta(hours=1) for first, last in when.windows)
+
+
+def _names_a_time(turn: Turn, reading: Reading, when: When) -> bool:
+    """Whether a reading says when, and not only "none of these": any time from now on is no time."""
+    if not when.windows:
+        return False
+    anything = when.windows[0][0] <= turn.now + timedelta(days=1) and when.windows[-1][1] > turn.now + FAR * 0.8
+    return not (anything and reading.says & {"other_offer", "only_these"})
 
 
 def _fits(turn: Turn, reading: Reading) -> bool:

@@ -25,6 +25,12 @@ _INTRODUCED = re.compile(
     r"(?:,| à l'appareil|\.|$| et | je | pour | il | elle | né | née | c'est | bonjour)",
     re.I,
 )
+_IT_IS = re.compile(
+    r"\bc'est (?:monsieur |madame |mademoiselle )?([\w'-]+(?: [\w'-]+){1,2}?)(?:,|\.|$| je | j'| pour | et | né | née )",
+    re.I,
+)
+""""C'est Camille Roussel, …": taken for a presentation only when a first name begins or ends it."""
+
 _AT_THE_PHONE = re.compile(r"(?:^|bonjour |bonsoir |allô |madame |monsieur |c'est )([^,.]+?),? à l'appareil", re.I)
 
 _NAME_OF = re.compile(r"\bnom de ([\w'-]+)\W*$", re.I)
@@ -105,7 +111,7 @@ def _plausible(name: str, *, first: bool) -> bool:
 
 def read_introduction(text: str) -> NamesHeard:
     """Names that a caller gives unasked: ``je m'appelle martin durand``, ``durand à l'appareil``."""
-    match = _AT_THE_PHONE.search(text) or _INTRODUCED.search(text)
+    match = _AT_THE_PHONE.search(text) or _INTRODUCED.search(text) or _it_is(text)
     if match is None:
         return NamesHeard()
     words = match[1].split()
@@ -116,6 +122,15 @@ def read_introduction(text: str) -> NamesHeard:
         return NamesHeard()
     reading = read_name(match[1])
     return replace(_divide(reading.name), span=match.span(1)) if reading.name else NO_NAMES
+
+
+def _it_is(text: str) -> re.Match[str] | None:
+    match = _IT_IS.search(text)
+    if match is None or _no_name(match[1]):
+        return None
+    words = [fold(word) for word in match[1].split()]
+    named = is_first_name(words[0]) or is_first_name(words[-1])
+    return match if named and not {"pour", "avec", "chez", "au", "a", "de"} & set(words) else None
 
 
 def is_first_name(name: str) -> bool:

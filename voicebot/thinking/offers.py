@@ -17,6 +17,12 @@ BEFORE = timedelta(days=4)
 AFTER = timedelta(days=21)
 """How far before and after what was asked the nearest slots are sought."""
 
+APART = timedelta(hours=1)
+"""A start nearer than this to one that was refused is hardly another one."""
+
+MOST_LOOKED_AT = 200
+"""Slots that are looked at for starts beside refused ones."""
+
 SOONEST = When((), prefer="soonest", sure=True)
 """The first time that is free."""
 
@@ -47,7 +53,18 @@ def propose(turn: Turn, *, lead: str | None = None) -> None:
 
 def _search(turn: Turn, when: When | None, practitioner: str | None, *, limit: int | None = None) -> list[Slot]:
     wanted = replace(query(turn, when), practitioner=practitioner)
-    return list(turn.mind.agenda.offers(wanted, limit=most(turn) if limit is None else limit))
+    count = most(turn) if limit is None else limit
+    agenda = turn.mind.agenda
+    if turn.state.wish.refused:
+        # Nine o'clock refused is a quarter past nine refused, while there is a choice.
+        beside = [slot.start for slot in agenda.search(wanted, limit=MOST_LOOKED_AT) if _beside(turn, slot)]
+        if other := list(agenda.offers(replace(wanted, exclude=(*wanted.exclude, *beside)), limit=count)):
+            return other
+    return list(agenda.offers(wanted, limit=count))
+
+
+def _beside(turn: Turn, slot: Slot) -> bool:
+    return any(abs(slot.start - refused) < APART for refused in turn.state.wish.refused)
 
 
 def _offer(turn: Turn, offers: list[Slot]) -> None:
