@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from voicebot.cli.common import emit
 from voicebot.errors import VoicebotError
+from voicebot.privacy_checks import guards
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,33 +18,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one finding a line; exit 1 when something that a call needs is missing."""
-    checks: dict[str, Callable[[], str]] = {
-        "sandbox": _sandbox,
-        "recogniser": _recogniser,
-        "voice": _voice,
-        "rasa": _rasa,
-    }
     well = True
-    for name, check in checks.items():
-        try:
-            found, fine = check(), True
-        except VoicebotError as error:
-            found, fine = str(error), False
-        well = well and fine
+    for name, fine, needed, finding in _findings():
+        well = well and (fine or not needed)
         if args.json:
-            emit({"check": name, "ok": fine, "finding": found})
+            emit({"check": name, "ok": fine, "needed": needed, "finding": finding})
         else:
-            print(f"{'ok     ' if fine else 'MISSING'} {name}: {found}")
+            print(f"{'ok     ' if fine else 'MISSING' if needed else 'weak   '} {name}: {finding}")
     return 0 if well else 1
 
 
-def _sandbox() -> str:
-    """Whether a process that hears can be kept from writing; tried in a child, since it cannot be undone."""
-    code = "from voicebot.vault.sandbox import restrict; print(restrict())"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
-    if result.returncode != 0:
-        raise VoicebotError("the sandbox could not be tried: " + result.stderr.strip().splitlines()[-1])
-    return result.stdout.strip()
+def _findings() -> Iterator[tuple[str, bool, bool, str]]:
+    """Name, whether it is well, whether calls need it, and what was found."""
+    try:
+        for guard in guards():
+            yield guard.name, guard.holds, guard.needed, guard.finding
+    except VoicebotError as error:
+        yield "sandbox", False, True, str(error)
+    checks: dict[str, Callable[[], str]] = {"recogniser": _recogniser, "voice": _voice, "rasa": _rasa}
+    for name, check in checks.items():
+        try:
+            yield name, True, True, check()
+        except VoicebotError as error:
+            yield name, False, True, str(error)
 
 
 def _recogniser() -> str:

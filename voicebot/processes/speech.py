@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from voicebot.vault.sandbox import restrict
 
-# The first act, single-threaded, before any native library: a thread started earlier could still write.
-RESTRICTED = restrict() if __name__ == "__main__" else None
+# The first act, single-threaded, before any native library: a thread started earlier could still write. It speaks over
+# Unix sockets only, so TCP goes too.
+RESTRICTED = restrict(port=0) if __name__ == "__main__" else None
 
 import asyncio  # noqa: E402
 import json  # noqa: E402
@@ -86,6 +87,8 @@ async def serve(settings: Settings) -> None:
 
 def main() -> int:
     """Run the process."""
+    for problem in RESTRICTED.problems if RESTRICTED else ():
+        print(f"voicebot.speech: sandbox: {problem}", file=sys.stderr)
     line = sys.stdin.readline()
     try:
         asyncio.run(serve(Settings.parse(line)))
