@@ -207,6 +207,11 @@ class CallLog:
         if not changed:
             raise StaleVersionError("Cet appel vient d'être relu par quelqu'un d'autre.")
 
+    def rebooked(self, call: str, appointment_id: str) -> None:
+        """A person moved the appointment: it has another id now."""
+        with self._lock:
+            self._database.execute("update call_summary set appointment = ? where call = ?", [appointment_id, call])
+
     def close(self) -> None:
         """Close the connection."""
         with self._lock:

@@ -32,7 +32,9 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     key.write_text("ab" * 32)
     key.chmod(0o600)
     made = open_workspace(
-        argparse.Namespace(practice=SAMPLE_PRACTICE, data=tmp_path / "data", key_file=key, now="2026-11-23T08:00")
+        argparse.Namespace(
+            practice=SAMPLE_PRACTICE, data=tmp_path / "data", key_file=key, now="2026-11-23T08:00", passphrase_fd=None
+        )
     )
     yield made
     made.close()

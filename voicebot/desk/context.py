@@ -17,6 +17,7 @@ from voicebot.agenda.session import Session
 from voicebot.cli.setup import Workspace
 from voicebot.desk import navigation
 from voicebot.desk.accounts import Accounts
+from voicebot.desk.digest import Digests
 from voicebot.desk.figures import Board
 from voicebot.desk.labels import clock, day, label, phone
 from voicebot.desk.live import LiveCalls
@@ -76,11 +77,14 @@ class Desk:
         self.lockout = Lockout()
         self._session = Session(self.workspace.connect)
         self.board = Board(self._session)
+        self.digests = Digests(self._session)
         self.rulebook = Rulebook(
             self.workspace.rules, self.workspace.practice.directory, self._session, self.workspace.clock.now
         )
         self.live = LiveCalls()
         self.journal.listen(self.live.take)
+        self.counters.setdefault("/relire", self.workspace.call_log.waiting)
+        self.counters.setdefault("/a-faire", self.workspace.todo.waiting)
         self.templates = Jinja2Templates(HERE / "templates")
         self.templates.env.filters.update(
             {"named": lambda code, table: label(table, code), "day": day, "clock": clock, "phone": phone}

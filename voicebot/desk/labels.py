@@ -8,10 +8,15 @@ from functools import cache
 from pathlib import Path
 
 from voicebot.desk.roles import Account
-from voicebot.french.speak import say_date
 from voicebot.practice.schema import Practice
 
 MASKED = "motif confidentiel"
+
+DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MONTHS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre"),
+    *("novembre", "décembre"),
+)
 
 
 @cache
@@ -35,8 +40,13 @@ def motive_label(practice: Practice, motive_id: str, account: Account) -> str:
 
 def day(value: date) -> str:
     """«Mardi 24 novembre»."""
-    text = say_date(value)
-    return text[:1].upper() + text[1:]
+    number = "1er" if value.day == 1 else str(value.day)
+    return f"{DAYS[value.weekday()].capitalize()} {number} {MONTHS[value.month - 1]}"
+
+
+def short_day(value: date) -> str:
+    """«mar 24»."""
+    return f"{DAYS[value.weekday()][:3]} {value.day}"
 
 
 def clock(value: datetime) -> str:

@@ -1,6 +1,6 @@
 """One module a page: its router, and its templates in the folder of the same name."""
 
-from voicebot.desk.pages import accounts, login, now
+from voicebot.desk.pages import accounts, board, corrections, login, now, review
 
-ROUTERS = (login.router, accounts.router, now.router)
+ROUTERS = (login.router, accounts.router, now.router, review.router, corrections.router, board.router)
 """Every route of the desk."""

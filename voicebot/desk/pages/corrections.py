@@ -1,0 +1,93 @@
+"""Correct in place what a call has booked: another time, motive, practitioner or name; cancel; each with its undo."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from starlette.responses import Response
+
+from voicebot.desk import bookings
+from voicebot.desk.context import Desk, desk, new_key
+from voicebot.desk.roles import Account, role
+from voicebot.errors import AgendaError, StaleVersionError
+from voicebot.ports import Appointment
+
+router = APIRouter()
+
+TheDesk = Annotated[Desk, Depends(desk)]
+Staff = Annotated[Account, Depends(role("secretary", "practitioner"))]
+Word = Annotated[str, Form(max_length=100)]
+Number = Annotated[int, Form()]
+
+
+@router.post("/relire/{call}/corriger")
+def correct(
+    call: str,
+    request: Request,
+    desk: TheDesk,
+    me: Staff,
+    version: Number,
+    motive: Word = "",
+    practitioner: Word = "",
+    start: Word = "",
+    birth_name: Word = "",
+    first_name: Word = "",
+    key: Word = "",
+) -> Response:
+    """Bring the appointment to what the form says."""
+    old = _booked(desk, call)
+    form = {
+        **{"motive": motive, "practitioner": practitioner, "start": start},
+        **{"birth_name": birth_name, "first_name": first_name},
+    }
+    try:
+        before = bookings.as_it_is(old)
+        new = bookings.correct(desk.workspace.agenda, old.id, version, bookings.wanted(form), key or new_key())
+    except StaleVersionError:
+        raise
+    except AgendaError as error:
+        return desk.done(request, f"/relire/{call}", f"Rien n'a été changé. {error}")
+    _now_stands(desk, me, call, new)
+    undo = {**before.fields(), "version": str(new.version), "key": new_key()}
+    return desk.done(request, f"/relire/{call}", "C'est corrigé.", undo=f"/relire/{call}/corriger", **undo)
+
+
+@router.post("/relire/{call}/annuler")
+def cancel(call: str, request: Request, desk: TheDesk, me: Staff, version: Number, key: Word = "") -> Response:
+    """Cancel the appointment."""
+    old = _booked(desk, call)
+    try:
+        new = desk.workspace.agenda.cancel(old.id, source="desk", idempotency_key=key or new_key(), version=version)
+    except StaleVersionError:
+        raise
+    except AgendaError as error:
+        return desk.done(request, f"/relire/{call}", f"Rien n'a été changé. {error}")
+    _now_stands(desk, me, call, new)
+    return desk.done(request, f"/relire/{call}", "Rendez-vous annulé.", undo=f"/relire/{call}/remettre", key=new_key())
+
+
+@router.post("/relire/{call}/remettre")
+def put_back(call: str, request: Request, desk: TheDesk, me: Staff, key: Word = "") -> Response:
+    """Put back an appointment that was cancelled."""
+    old = _booked(desk, call)
+    try:
+        new = bookings.place_again(desk.workspace.agenda, old.id, key or new_key())
+    except AgendaError as error:
+        return desk.done(request, f"/relire/{call}", f"Le rendez-vous n'a pas pu être remis. {error}")
+    _now_stands(desk, me, call, new)
+    return desk.done(request, f"/relire/{call}", "Le rendez-vous est remis à sa place.")
+
+
+def _booked(desk: Desk, call: str) -> Appointment:
+    summary = desk.workspace.call_log.get(call)
+    appointment = bookings.standing(desk.workspace.agenda, summary.appointment) if summary else None
+    if appointment is None:
+        raise HTTPException(404)
+    return appointment
+
+
+def _now_stands(desk: Desk, me: Account, call: str, appointment: Appointment) -> None:
+    desk.workspace.call_log.rebooked(call, appointment.id)
+    patient = appointment.patient.id if appointment.patient else None
+    desk.audit(me, "appointment.corrected", patient, appointment=appointment.id, status=appointment.status)
