@@ -15,6 +15,10 @@ def advance(turn: Turn) -> None:
         turn.say("callback.closed")
         callbacks.offer(turn, "closed")
         return
+    if turn.state.wish.patient is None:
+        # A name or a birth date was corrected: these are perhaps someone else's appointments.
+        turn.drop_hold()
+        turn.wish(appointments=None, appointment=None)
     if turn.state.wish.appointments is None and not _find(turn):
         return
     if turn.state.wish.appointment is None:
