@@ -24,6 +24,7 @@ VERBS = {
     "calls": "list the events of calls, or follow them live",
     "practice": "check the practice's file",
     "models": "list, fetch, verify or choose speech models",
+    "papers": "write the papers that a practice owes (register entry, notices, announcement)",
     "doctor": "say what this machine has, lacks and enforces",
 }
 """Each verb with its help line; the module of the same name has ``configure(parser)`` and ``run(args) -> int``."""
