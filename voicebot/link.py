@@ -65,6 +65,7 @@ class Link:
             "interruptible": reply.interruptible,
             "asks": reply.asks,
             "hotwords": reply.hotwords,
+            "slow": reply.slow,
         }
         write_event(self._writer, "say", data)
         return self._mark

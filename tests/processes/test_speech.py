@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.processes.peers import SpeechProcess, silence, speak
+from tests.processes.peers import End, SpeechProcess, silence, speak
+from voicebot.wire import read_event
 
 Samples = npt.NDArray[np.int16]
 
@@ -29,6 +30,30 @@ async def test_what_is_said_is_heard(speech: SpeechProcess, oui: Samples) -> Non
     assert heard.data["rejected"] is None
     assert "oui" in heard.data["text"].lower()
     assert "speech-start" in mind.seen
+
+
+async def test_a_slow_call_is_spoken_to_more_slowly_and_waited_for_longer(speech: SpeechProcess) -> None:
+    line, mind = await speech.call()
+    lengths = []
+    for mark, slow in enumerate((False, True), start=1):
+        mind.tell("say", mark=mark, pieces=["Quel est le motif du rendez-vous ?"], asks="motive", slow=slow)
+        lengths.append(await sound_until_mark(line))
+        line.tell("played", mark=mark)
+        await mind.next("spoken")
+    assert lengths[1] > 1.15 * lengths[0] > 0
+    speak(line, silence(8))
+    line.tell("key", digit="1")
+    await mind.next("key")
+    assert "silence" not in mind.seen, "eight seconds are too long for the usual caller only"
+
+
+async def sound_until_mark(line: End) -> int:
+    """Bytes of sound up to the next mark."""
+    total = 0
+    async with asyncio.timeout(20):
+        while (event := await read_event(line.reader)) is not None and event.type != "mark":
+            total += len(event.payload or b"")
+    return total
 
 
 async def test_silence_is_noticed_once_the_question_was_heard(speech: SpeechProcess) -> None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from time import monotonic
@@ -21,6 +21,7 @@ from voicebot.hearing import Ear, Nothing, Speculate, SpeechStart, TurnEnd, load
 from voicebot.ports import Asks, Audio, Heard, Recogniser, Voice
 from voicebot.processes.answered import answers
 from voicebot.speaking import Phrases, load_voice
+from voicebot.speaking.prosody import ELDER_PACE
 from voicebot.wire import VERSION, read_event, write_event
 
 log = logging.getLogger("voicebot.speech")
@@ -29,6 +30,9 @@ RATES = (8000, 16000)
 CHUNK_SECONDS = 1.0
 """Most sound in one event to telephony, s."""
 
+
+SLOW_PATIENCE = 1.6
+"""How much longer than usual a slow call waits for the end of a turn, and for an answer."""
 
 RENDER_SECONDS = 10.0
 """How long the start may wait for fixed phrases, s."""
@@ -42,17 +46,21 @@ class Engines:
     voices: Mapping[int, Voice]
     """One voice per line rate, Hz; fixed phrases come from memory."""
     pool: ThreadPoolExecutor
+    slow: Mapping[int, Voice] = field(default_factory=dict)
+    """The same voices for callers who need time; nothing of theirs is kept in memory."""
 
     @classmethod
     def load(cls, phrases: Sequence[str], models: str | None, pool: ThreadPoolExecutor) -> Engines:
         """Load the models and render the fixed phrases. Blocking, seconds. Raises UnavailableError."""
         directory = Path(models) if models else None
-        wide = Phrases(load_voice(16000, models=directory), phrases)
+        voice = load_voice(16000, models=directory)
+        wide = Phrases(voice, phrases)
         recogniser = load_recogniser(models=directory)
         # A slow voice renders the rest while calls are taken; what is not there yet is synthesised as any other text.
         if not wide.render(RENDER_SECONDS):
             pool.submit(wide.render)
-        return cls(recogniser, {16000: wide, 8000: wide.at_rate(8000)}, pool)
+        slow = {rate: load_voice(rate, models=directory).at_pace(ELDER_PACE) for rate in RATES}
+        return cls(recogniser, {16000: wide, 8000: wide.at_rate(8000)}, pool, slow)
 
 
 class SpeechCall:
@@ -71,6 +79,7 @@ class SpeechCall:
         self._hotwords: str | None = None
         self._turns: set[asyncio.Task[None]] = set()
         self._asks: Asks | None = None
+        self._slow = False
         self._guess: tuple[float, asyncio.Future[Heard]] | None = None
         """The speculative recognition under way: the end of the utterance that it was given, and its result."""
         self._answered_by_key = False
@@ -244,6 +253,8 @@ class SpeechCall:
         mark = int(event.data.get("mark", 0))
         self._hotwords = event.data.get("hotwords")
         self._asks = event.data.get("asks")
+        self._slow = bool(event.data.get("slow"))
+        self._ear.endpointer.pace = SLOW_PATIENCE if self._slow else 1.0
         self._ear.endpointer.suspend()
         self._mark = mark
         self._apply(floor.PromptStart(bool(event.data.get("interruptible", True))))
@@ -267,8 +278,9 @@ class SpeechCall:
         write_event(self._line, "mark", {"mark": mark})
 
     def _sound(self, pieces: list[str]) -> Iterator[Audio]:
+        voices = self._engines.slow if self._slow and self._engines.slow else self._engines.voices
         for piece in pieces:
-            yield from self._engines.voices[self._rate].synthesise(piece)
+            yield from voices[self._rate].synthesise(piece)
 
     def _played(self, mark: object) -> None:
         if mark != self._mark:
