@@ -99,6 +99,8 @@ def build_app(agent: Any, secret: str) -> Any:
 
     app = Sanic("voicebot-dialogs", configure_logging=False)
     app.config.update(REQUEST_MAX_SIZE=MAX_BODY, KEEP_ALIVE_TIMEOUT=600, FALLBACK_ERROR_FORMAT="json")
+    # uvloop works through io_uring, by which a file could be written without a system call that a trace shows.
+    app.config.USE_UVLOOP = False
 
     @app.after_server_start
     async def announce(app: Any) -> None:

@@ -116,8 +116,6 @@ def _environment(scratch: Path) -> dict[str, str]:
         "RASA_TELEMETRY_ENABLED": "false",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        # libuv would write through io_uring, which no trace of system calls shows.
-        "UV_USE_IO_URING": "0",
     }
 
 
