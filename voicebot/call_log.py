@@ -162,8 +162,8 @@ class CallLog:
     # --- for the desk ---
 
     def waiting(self, *, most: int = 100) -> int:
-        """How many calls nobody has reviewed, counted up to ``most``."""
-        sql = "select count(*) from (select 1 from call_summary where verdict is null limit ?)"
+        """How many doubtful calls nobody has reviewed, counted up to ``most``."""
+        sql = "select count(*) from (select 1 from call_summary where verdict is null and doubt > 0 limit ?)"
         with self._lock:
             return int(self._database.execute(sql, [most]).fetchone()[0])
 
