@@ -6,10 +6,9 @@ import asyncio
 import logging
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from voicebot.cli.setup import Workspace
@@ -19,19 +18,12 @@ from voicebot.desk.context import Control, Desk
 from voicebot.desk.patient_page import create_patient_page
 from voicebot.desk.sessions import Sessions
 from voicebot.journal import Journal
+from voicebot.servers import PageServer
 
 log = logging.getLogger("voicebot.web")
 
 Offer = Callable[[str], Awaitable[tuple[str, str]]]
 """Takes a WebRTC SDP offer to telephony and returns its answer and the call's id."""
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handlers: the service decides when to stop."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class WebServers:
@@ -60,8 +52,7 @@ class WebServers:
             accounts, sessions = Accounts(connect), Sessions(connect)
             self.desk = Desk(workspace, journal, accounts, sessions, control, self.access_code, demo=demo)
             self._apps["http"] = create_desk(self.desk)
-        self._servers: list[_Server] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._servers: list[PageServer] = []
 
     @property
     def first_run(self) -> bool:
@@ -74,44 +65,17 @@ class WebServers:
 
     async def start(self) -> None:
         """Serve until :meth:`stop`."""
-        for name, app in self._apps.items():
-            config = uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                timeout_graceful_shutdown=1,
-                h11_max_incomplete_event_size=16 * 1024,
-                limit_concurrency=200,
-            )
-            server = _Server(config)
-            self._servers.append(server)
-            self._tasks.append(asyncio.create_task(server.serve(sockets=[self._doors[name]])))
-        for server in self._servers:
-            async for _ in _until(lambda server=server: server.started):  # type: ignore[misc]
-                pass
+        self._servers = [PageServer(app, self._doors[name]) for name, app in self._apps.items()]
+        await asyncio.gather(*(server.start() for server in self._servers))
 
     async def stop(self) -> None:
         """Close the pages."""
-        for server in self._servers:
-            server.should_exit = True
-            server.force_exit = True
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=1)
-            for task in late:
-                task.cancel()
+        await asyncio.gather(*(server.stop() for server in self._servers))
         for bound in self._doors.values():
             with suppress(OSError):
                 bound.close()
         if self.desk is not None:
             self.desk.close()
-
-
-async def _until(condition: Callable[[], bool]) -> AsyncIterator[None]:
-    while not condition():
-        yield None
-        await asyncio.sleep(0.01)
 
 
 def _address(bound: socket.socket) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from voicebot.cli.common import emit
+from voicebot.cli.keys import actor
 from voicebot.cli.setup import open_workspace
 from voicebot.control import follow
+from voicebot.journal import WORDS
 
 KEPT = 10_000
 """Most kept events that are listed."""
@@ -28,6 +30,8 @@ def run(args: argparse.Namespace) -> int:
     workspace = open_workspace(args)
     try:
         events = workspace.events.recent(KEPT)
+        read = dict.fromkeys(event["call"] for event in events if event["event"] in WORDS)
+        workspace.audit.record_each(actor(), "transcript.read", read)
     finally:
         workspace.close()
     for event in events:

@@ -41,6 +41,12 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         help="the file that holds the database key, outside the data directory (default: $VOICEBOT_KEY_FILE)",
     )
     common.add_argument(
+        "--passphrase-fd",
+        type=int,
+        metavar="N",
+        help="read the passphrase of a protected key from this file descriptor (default: ask at the terminal)",
+    )
+    common.add_argument(
         "--now",
         metavar="ISO",
         help="start the clock at this practice-local time, for tests and rehearsals (for instance 2026-11-23T08:00)",

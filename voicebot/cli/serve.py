@@ -6,11 +6,17 @@ import argparse
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from dataclasses import replace
 
+from voicebot.cli.keys import database_key, needs_passphrase
 from voicebot.cli.setup import open_workspace
+from voicebot.database import private_directory
+from voicebot.locked import Locked
+from voicebot.practice import load_practice
 from voicebot.service import Ports, Service, run_until
+from voicebot.sockets import bind
 
 WEB_PORT = 8080
 HTTP_PORT = 8000
@@ -31,7 +37,9 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(
         level=logging.INFO if args.verbose else logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s"
     )
-    workspace = open_workspace(args)
+    http_port = HTTP_PORT if (args.sip_port, args.web_port, args.http_port) == (None, None, None) else args.http_port
+    key = asyncio.run(unlocked(args, http_port)) if needs_passphrase(args) else None
+    workspace = open_workspace(args, key)
     ports = Ports(args.sip_port, args.web_port, args.http_port)
     if ports == Ports():
         ports = Ports(workspace.practice.sip.port, WEB_PORT, HTTP_PORT)
@@ -57,6 +65,28 @@ def run(args: argparse.Namespace) -> int:
 
     asyncio.run(serve())
     return 0
+
+
+async def unlocked(args: argparse.Namespace, http_port: int | None) -> bytes:
+    """Wait until someone types the passphrase at the desk's address, or gives it with ``voicebot key unlock``."""
+    page = None if http_port is None else bind("127.0.0.1", http_port, socket.SOCK_STREAM, "--http-port")
+    private_directory(args.data)
+    locked = Locked(
+        args.data, page, load_practice(args.practice).name, lambda passphrase: database_key(args, lambda: passphrase)
+    )
+    where = f"http://127.0.0.1:{page.getsockname()[1]}/, or with: " if page is not None else ""
+    print(f"LOCKED: type the passphrase at {where}voicebot key unlock --data {args.data}", file=sys.stderr, flush=True)
+    waiting = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if waiting is not None:
+            asyncio.get_running_loop().add_signal_handler(number, waiting.cancel)
+    try:
+        return await locked.wait()
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        if page is not None:
+            page.close()
 
 
 def port(text: str) -> int:

@@ -11,17 +11,16 @@ from voicebot.agenda.live import LivePractice
 from voicebot.agenda.seed import import_patients
 from voicebot.agenda.store import Store
 from voicebot.call_log import CallLog
-from voicebot.cli.common import SAMPLE_PRACTICE, Clock, parse_now
+from voicebot.cli.common import Clock, parse_now
+from voicebot.cli.keys import database_key, is_sample
 from voicebot.control import service_now
 from voicebot.database import ConnectionFactory, open_database
-from voicebot.errors import ConfigurationError
 from voicebot.events import Events
 from voicebot.practice import Practice
 from voicebot.todo import TodoList
 from voicebot.vault.anchor import FILE_NAME as ANCHOR
 from voicebot.vault.anchor import AnchorFile
 from voicebot.vault.audit import Audit
-from voicebot.vault.key import read_key, throw_away_key
 from voicebot.vault.vault import Vault
 
 
@@ -53,8 +52,10 @@ class Workspace:
         self.todo.close()
 
 
-def open_workspace(args: argparse.Namespace) -> Workspace:
+def open_workspace(args: argparse.Namespace, key: bytes | None = None) -> Workspace:
     """Load the practice, open the database with its key, and import ``patients.csv`` when the database is new.
+
+    ``key`` is the database's where it was had otherwise than the options say (typed at the desk).
 
     Raises:
         ConfigurationError: the practice's file, the key or the data directory cannot be used.
@@ -63,10 +64,10 @@ def open_workspace(args: argparse.Namespace) -> Workspace:
     practice = rules()
     # Beside a running service its clock counts: a rehearsal may have been started at another time.
     clock = Clock(practice.zone, parse_now(args.now) or service_now(args.data))
-    connect = open_database(args.data, _key(args))
+    connect = open_database(args.data, key or database_key(args))
     agenda = Store(rules, connect, clock)
     patients = args.practice / "patients.csv"
-    if patients.exists() and import_patients(agenda, patients) and not _is_sample(args):
+    if patients.exists() and import_patients(agenda, patients) and not is_sample(args):
         print(
             f"voicebot: {patients} was copied into the encrypted agenda; delete it, it is in plain text",
             file=sys.stderr,
@@ -75,24 +76,3 @@ def open_workspace(args: argparse.Namespace) -> Workspace:
     vault = Vault(connect, clock, audit, rules, args.data)
     log, todo = CallLog(connect), TodoList(connect, clock.now)
     return Workspace(practice, rules, clock, connect, agenda, args.data, Events(connect), audit, vault, log, todo)
-
-
-def _key(args: argparse.Namespace) -> bytes:
-    if args.key_file is not None:
-        return read_key(args.key_file, args.data)
-    if not _is_sample(args):
-        raise ConfigurationError(
-            "a real practice needs --key-file (or $VOICEBOT_KEY_FILE), outside the data directory; make one with:"
-            " (umask 077; openssl rand -hex 32 > FILE)"
-        )
-    path, made = throw_away_key(args.data)
-    if made:
-        print(
-            f"voicebot: sample practice: a throw-away key was written to {path}; never use it for real patients",
-            file=sys.stderr,
-        )
-    return read_key(path, args.data)
-
-
-def _is_sample(args: argparse.Namespace) -> bool:
-    return bool(args.practice.resolve() == SAMPLE_PRACTICE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,6 +98,14 @@ class Audit:
                 seq = self.append(connection, actor, action, subject, detail, personal=personal)
             self.write_anchor()
         return seq
+
+    def record_each(self, actor: str, action: str, subjects: Iterable[str]) -> None:
+        """Append one row a subject, in one transaction: for a list that shows several people."""
+        with self._lock:
+            with self.transaction() as connection:
+                for subject in subjects:
+                    self.append(connection, actor, action, subject)
+            self.write_anchor()
 
     def append(
         self,

@@ -51,14 +51,16 @@ def verify(
     Args:
         rows: seq, at, actor, action, subject, detail, sealed and hash, by seq.
         base: where the trail was trimmed.
-        anchors: ends of the trail that were noted elsewhere at some time.
+        anchors: ends of the trail that were noted elsewhere at some time; a hash may be its beginning only.
         problems: what was already found.
         kept_since: rows from then on may not have been trimmed.
     """
     found = list(problems)
     if base.seq and kept_since is not None and base.at >= kept_since.isoformat(timespec="seconds"):
         found.append(f"rows up to {base.seq} of {base.at} were removed before their time")
-    noted = {anchor.seq: anchor for anchor in anchors}
+    noted: dict[int, list[Anchor]] = {}
+    for anchor in anchors:
+        noted.setdefault(anchor.seq, []).append(anchor)
     head, count = base, 0
     for seq, *fields, stored in rows:
         if seq != head.seq + 1:
@@ -67,12 +69,13 @@ def verify(
             found.append(f"row {seq} was changed, or a row before it was removed")
         # The stored hash goes on, so that one change is told once.
         head, count = Anchor(seq, stored, fields[0]), count + 1
-        if seq in noted and noted[seq].hash != stored:
-            found.append(f"row {seq} is not the one that was anchored on {noted[seq].at}: the trail was rewritten")
+        for anchor in noted.get(seq, ()):
+            if not stored.startswith(anchor.hash):
+                found.append(f"row {seq} is not the one that was anchored on {anchor.at}: the trail was rewritten")
     for anchor in anchors:
         if anchor.seq > head.seq:
             found.append(f"the trail ends at row {head.seq}, but row {anchor.seq} was anchored: its end is missing")
-        elif anchor.seq == base.seq and anchor.seq and anchor.hash != base.hash:
+        elif anchor.seq == base.seq and anchor.seq and not base.hash.startswith(anchor.hash):
             found.append(f"the trail's base, row {base.seq}, is not the one that was anchored: the trail was rewritten")
     shown = found[:SHOWN] + ([f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])
     return Verification(count, head, tuple(shown))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from voicebot.database import Connections
 from voicebot.vault.audit import Audit, Clock
+from voicebot.vault.backups import Backup, write_backup
 from voicebot.vault.erase import Eraser
 from voicebot.vault.erasures import FILE_NAME as LEDGER
 from voicebot.vault.export import Access, Export, Exporter
@@ -31,9 +33,9 @@ class Vault:
     """
 
     def __init__(
-        self, connect: Callable[[], Any], clock: Clock, audit: Audit, rules: Callable[[], Settings], data: Path
+        self, connect: Connections, clock: Clock, audit: Audit, rules: Callable[[], Settings], data: Path
     ) -> None:
-        self._rules = rules
+        self._connect, self._clock, self._audit, self._rules = connect, clock, audit, rules
         self._eraser = Eraser(connect, clock, audit, data / LEDGER)
         self._exporter = Exporter(connect, clock, audit, rules().name)
         self._retention = Retention(connect, clock, audit)
@@ -61,3 +63,9 @@ class Vault:
     def purge(self, *, actor: str) -> Receipt:
         """Delete what has served its time."""
         return self._retention.purge(self._rules().retention, actor=actor)
+
+    def backup(self, directory: Path, *, actor: str) -> Backup:
+        """Write a verified backup. Raises UnavailableError, ConfigurationError: the disk or the directory."""
+        made = write_backup(self._connect, directory, self._clock.now())
+        self._audit.record(actor, "backup", None, {"bytes": made.bytes, "trail": made.audit.code})
+        return made
