@@ -189,7 +189,7 @@ class Table:
             compact = "+33" + compact[1:]
         if _PHONE.fullmatch(compact):
             return compact
-        if sip and isinstance(value, str) and re.fullmatch(r"sips?:[^\s@<>\"]+@[^\s@<>\"]+", value):
+        if sip and isinstance(value, str) and re.fullmatch(r"sip:[^\s@<>\"?,]+@[^\s@<>\"?,]+", value):
             return value
         self.error(key, "phone_or_sip" if sip else "phone", value=value)
         return None
