@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import get_args
@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
+from tests.conversations.world import place
 from tests.thinking.callers import Away, Cabinet, open_cabinet
 from voicebot.errors import UnavailableError
 from voicebot.ports import Appointment, Asks, Outcome, Reply, Understanding
@@ -79,16 +80,20 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 }
 """What fits each question: most callers answer most questions."""
 
-PEOPLE = (
-    ("durand", "martin", "12 mars 1978"),
-    ("roussel", "camille", "17 avril 1990"),
-    ("diallo", "moussa", "#08071983"),
-)
-"""Half of the callers know who they are."""
+_QUESTIONS = ("birth_name", "first_name", "birth_date", "spelling", "known")
+PEOPLE = [
+    dict(zip(_QUESTIONS, answers, strict=True))
+    for answers in (
+        ("durand", "martin", "12 mars 1978", "d u r a n d", "c'est la première fois"),
+        ("roussel", "camille", "17 avril 1990", "r o u s s e l", "oui"),
+        ("diallo", "moussa", "#08071983", "d i a l l o", "oui"),
+    )
+]
+"""Most callers know who they are; the last two have an appointment."""
 
 _INTENT = re.compile(r"^  - (\w+)$", re.M)
 INTENTS = tuple(_INTENT.findall((DIALOGS / "domain.yml").read_text(encoding="utf-8").split("entities:")[0]))
-ROUTES = ("turn", "turn", "turn", "turn", "answer", "human", "emergency", "goodbye")
+ROUTES = (*["turn"] * 12, "answer", "human", "emergency", "goodbye")
 
 
 class Babbling:
@@ -112,12 +117,11 @@ class Caller:
     def __init__(self, cabinet: Cabinet, rng: Random) -> None:
         self._rng = rng
         self._cabinet = cabinet
-        self._attention = rng.choice((0.3, 0.8, 0.95, 1.0))
-        self._patience = rng.randint(1, MOST_TURNS)
-        self._person = dict(zip(("birth_name", "first_name", "birth_date"), rng.choice(PEOPLE), strict=True))
-        self._person = self._person if rng.random() < 0.5 else {}
+        self._attention = rng.choice((0.3, 0.9, 0.97, 1.0))
+        self._patience = rng.choice((rng.randint(1, MOST_TURNS), MOST_TURNS))
+        self._person = rng.choice(PEOPLE) if rng.random() < 0.8 else {}
         cabinet.understander = Babbling(rng) if rng.random() < 0.5 else Away()
-        self.call: Conversation = cabinet.call(caller=rng.choice((None, "0612345678")))
+        self.call: Conversation = cabinet.call(caller=rng.choice((None, f"06{rng.randrange(10**8):08}")))
         self.reply: Reply | None = None
 
     async def turn(self) -> None:
@@ -159,6 +163,8 @@ def standing(cabinet: Cabinet) -> list[tuple[str, str]]:
 @given(seed=st.integers(0, 2**32))
 def test_whatever_is_said_the_agenda_stays_sound(mornings: Iterator[Path], seed: int) -> None:
     cabinet = open_cabinet(next(mornings))
+    for patient, day in (("Camille Roussel", 24), ("Moussa Diallo", 26)):
+        place(cabinet, datetime(2026, 11, day, 10), "consultation", "benali", patient)
     try:
         asyncio.run(play(cabinet, Random(seed)))
     finally:

@@ -22,6 +22,9 @@ FAR = timedelta(days=120)
 def take_choice(turn: Turn, reading: Reading) -> bool:
     """Take the answer to an offer: one of them, another time, someone else, or none."""
     offers = turn.state.wish.offers
+    if not offers:
+        # The same words have just begun another act.
+        return False
     picked = reading.choice if reading.choice is not None and 0 <= reading.choice < len(offers) else None
     if _asks_anew(turn, reading):
         _look_elsewhere(turn, reading.when or SOONEST)
