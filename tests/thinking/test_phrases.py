@@ -11,10 +11,9 @@ import pytest
 import voicebot.thinking
 from tests.thinking.callers import Cabinet
 from voicebot.cli.common import SAMPLE_PRACTICE
-from voicebot.errors import ConfigurationError
 from voicebot.ports import Asks
-from voicebot.practice import load_practice
-from voicebot.thinking.phrases import Phrases, fixed_phrases
+from voicebot.practice import Practice, PracticeError, load_practice
+from voicebot.thinking.phrases import Phrases, fixed_phrases, phrases_of
 
 SOURCES = sorted(Path(voicebot.thinking.__file__).parent.glob("*.py"))
 
@@ -54,18 +53,38 @@ async def test_the_greeting_is_fixed_and_cannot_be_interrupted(cabinet: Cabinet)
         assert notice in reply.say
 
 
-def test_a_practice_rewords_but_never_drops_the_legal_notice() -> None:
-    kept = "Ici {practice}, un assistant automatique. {transcript}. Urgence : 15."
-    assert (
-        Phrases({"practice": "X"}, {"greeting.announce": kept})
-        .text("greeting.announce", transcript="…")
-        .startswith("Ici X")
+def test_a_practice_says_it_in_its_own_words(tmp_path: Path) -> None:
+    practice = reworded(
+        tmp_path, "greeting.announce", "Ici {practice}, assistant automatique. {transcript}. Urgence : 15."
     )
-    with pytest.raises(ConfigurationError, match="automatique"):
-        Phrases({}, {"greeting.announce": "Bonjour. {transcript} 15"})
+    text = " ".join(phrases_of(practice).pieces("greeting.announce"))
+    assert text.startswith("Ici Cabinet médical des Tilleuls, assistant automatique.")
+    assert "30 jours" in text
 
 
-@pytest.mark.parametrize(("key", "text"), [("motive.aks", "Quoi ?"), ("motive.ask", "Quel {thing} ?")])
-def test_an_override_that_cannot_be_said_is_refused(key: str, text: str) -> None:
-    with pytest.raises(ConfigurationError, match="phrases"):
-        Phrases({}, {key: text})
+@pytest.mark.parametrize(
+    ("key", "text", "why"),
+    [
+        ("motive.aks", "Quoi ?", "aucune phrase"),
+        ("motive.ask", "Quel {thing} ?", "« {thing} » n'existe pas"),
+        ("motive.ask", "Quel {} ?", "n'existe pas"),
+        ("motive.ask", "Quel {motif ?", "accolade"),
+        ("greeting.announce", "Bonjour, {practice}. {transcript} 15", "automatique"),
+        ("greeting.announce", "Assistant automatique. 15", "{transcript}"),
+        ("greeting.announce", "Assistant automatique. {transcript}", "« 15 »"),
+    ],
+)
+def test_a_phrase_that_cannot_be_said_is_refused_with_its_line(tmp_path: Path, key: str, text: str, why: str) -> None:
+    with pytest.raises(PracticeError) as error:
+        reworded(tmp_path, key, text)
+    [problem] = error.value.problems
+    assert why in problem.text
+    line = (tmp_path / "practice.toml").read_text(encoding="utf-8").splitlines()[problem.where.line - 1]
+    assert line.startswith(f'"{key}"')
+
+
+def reworded(directory: Path, key: str, text: str) -> Practice:
+    """The sample practice with one phrase of its own."""
+    sample = (SAMPLE_PRACTICE / "practice.toml").read_text(encoding="utf-8")
+    (directory / "practice.toml").write_text(f'{sample}\n"{key}" = "{text}"\n', encoding="utf-8")
+    return load_practice(directory)

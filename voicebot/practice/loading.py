@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from voicebot.errors import ConfigurationError
-from voicebot.practice import calendars, settings, timetable
+from voicebot.practice import calendars, settings, spoken, timetable
 from voicebot.practice.reading import Problems, Table
 from voicebot.practice.schema import Practice, Practitioner, Problem, Resource, Site
 from voicebot.practice.toml_lines import line_index
@@ -124,7 +124,7 @@ def _read(top: Table, directory: Path, version: str) -> Practice:
         transcript=settings.transcript(top.table("transcript")),
         transfer=transfer,
         answers=top.table("answers").every_text(),
-        phrases=top.table("phrases").every_text(),
+        phrases=spoken.phrases(top.table("phrases")),
         retention=settings.retention(top.table("retention")),
         where=head.where,
         holiday_where=head.problems.where((*head.path, "holiday_zone")),

@@ -239,7 +239,7 @@ class Conversation:
     async def _respond(self, turn: Turn, text: str, flag: RedFlag | None, *, doubtful: bool = False) -> None:
         if turn.state.asks == "emergency":
             reading = self._read(turn, text, None, doubtful=doubtful)
-            await self._emergency_answer(turn, reading)
+            await self._emergency_answer(turn, reading, flag)
             return
         understanding = await self._understand(turn, text)
         reading = self._read(turn, text, understanding, doubtful=doubtful)
@@ -250,10 +250,10 @@ class Conversation:
         else:
             self._act(turn, reading)
 
-    async def _emergency_answer(self, turn: Turn, reading: Reading) -> None:
-        """Only a plain no returns to the call."""
-        if reading.yes is True:
-            _emergency(turn, None)
+    async def _emergency_answer(self, turn: Turn, reading: Reading, flag: RedFlag | None = None) -> None:
+        """Only a plain no returns to the call: "urgence !", another sign or a cry for someone is a yes."""
+        if reading.yes is True or (reading.yes is None and (flag is not None or "human" in reading.says)):
+            _emergency(turn, flag)
         elif reading.yes is False:
             text = turn.state.set_aside
             turn.say("emergency.denied")
@@ -323,7 +323,7 @@ def _emergency(turn: Turn, flag: RedFlag | None) -> None:
     turn.say(f"emergency.{flag.advice if flag is not None else 'now'}")
     contact = None if turn.state.unanswered else turn.mind.office.emergency_contact(turn.now)
     if contact is not None:
-        turn.say("emergency.ring")
+        turn.say("emergency.ring_on_call" if contact == "on_call" else "emergency.ring")
     turn.end("emergency", ring=contact)
 
 

@@ -17,6 +17,8 @@ def understand(text: str, state: State, office: Office, *, now: datetime, settin
     """A time, a practitioner or a motive out of an instruction, as a caller's words are read; None without any."""
     reading = read(text, replace(state, asks="open"), office, None, now=now, settings=settings)
     when = reading.when or (SOONEST if "soonest" in reading.says else None)
+    # What staff write is not read back to the caller as if he had said it.
+    when = replace(when, sure=True) if when is not None else None
     practitioner = reading.practitioner.id if reading.practitioner is not None else None
     motive = reading.motive.id if reading.motive is not None and reading.motive.sure else None
     if when is None and practitioner is None and motive is None:

@@ -59,9 +59,10 @@ def give_up(turn: Turn) -> None:
 def transfer(turn: Turn) -> None:
     """Pass the call to the secretary; where nobody can be rung, offer that she calls back."""
     asks = turn.state.asks
-    if can_ring(turn):
-        turn.say("human.transfer")
-        turn.end("transferred", ring=turn.mind.office.contact(turn.now))
+    contact = turn.mind.office.contact(turn.now)
+    if contact is not None and can_ring(turn):
+        turn.say("human.on_call" if contact == "on_call" else "human.transfer")
+        turn.end("transferred", ring=contact)
     elif asks == "phone" and turn.state.callback_for is not None:
         # Neither a person nor a number to call: there is nothing left to offer.
         turn.say("goodbye.later")

@@ -13,16 +13,10 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from voicebot.errors import ConfigurationError
 from voicebot.thinking.practice_file import PracticeFile
 
 _FILE = Path(__file__).with_name("phrases.toml")
 _SENTENCE = re.compile(r"(?<=[.?!])\s+")
-
-LEGAL = ("greeting.announce",)
-"""A practice may reword these, but not drop what the law wants said."""
-
-LEGAL_WORDS = ("automatique", "{transcript}", "15")
 
 
 @cache
@@ -35,25 +29,12 @@ class Phrases:
     """The phrases of one practice.
 
     ``constants`` (name of the practice, days of retention) are put in once, so that a sentence with only those is
-    fixed. Raises ConfigurationError for an override that names no phrase, has an unknown slot, or drops the legal
-    notice.
+    fixed. ``overrides`` were checked when the practice's file was read (``voicebot.practice.spoken``).
     """
 
     def __init__(self, constants: Mapping[str, str], overrides: Mapping[str, str] | None = None) -> None:
-        texts = dict(_shipped())
-        for key, text in (overrides or {}).items():
-            self._check(key, text, texts)
-            texts[key] = text
+        texts = {**_shipped(), **(overrides or {})}
         self._texts = {key: _fill(text, constants) for key, text in texts.items()}
-
-    @staticmethod
-    def _check(key: str, text: str, texts: Mapping[str, str]) -> None:
-        if key not in texts:
-            raise ConfigurationError(f"practice.toml, [phrases]: there is no phrase {key!r} to replace")
-        if unknown := slots(text) - slots(texts[key]):
-            raise ConfigurationError(f"practice.toml, [phrases], {key!r}: unknown slot {{{min(unknown)}}}")
-        if key in LEGAL and (missing := [word for word in LEGAL_WORDS if word not in text]):
-            raise ConfigurationError(f"practice.toml, [phrases], {key!r}: the legal notice must hold {missing[0]!r}")
 
     def pieces(self, key: str, **values: str) -> tuple[str, ...]:
         """The sentences of a phrase with its slots filled. Raises KeyError for an unknown phrase or a slot missing."""
@@ -92,7 +73,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def phrases_of(practice: PracticeFile) -> Phrases:
-    """The phrases of a practice, its own words put in. Raises ConfigurationError for a bad override."""
+    """The phrases of a practice, its own words put in."""
     days = str(practice.retention.transcript)
     kept = {"on": "greeting.kept", "ask": "greeting.asked", "off": "greeting.not_kept"}[practice.transcript]
     plain = Phrases({}, practice.phrases)
