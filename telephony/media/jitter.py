@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from telephony.media.rtp import Unwrapper
@@ -39,7 +39,7 @@ MAX_PACKETS = 256
 class Pulled(Generic[T]):
     """A packet whose turn has come."""
 
-    item: T
+    item: T = field(repr=False)
     gap: bool
     """Sound before it was lost."""
     hurry: bool

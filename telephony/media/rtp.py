@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from voicebot.errors import ProtocolError
 
@@ -21,7 +21,7 @@ class RtpPacket:
     sequence: int
     timestamp: int
     ssrc: int
-    payload: bytes
+    payload: bytes = field(repr=False)
     marker: bool = False
     csrcs: tuple[int, ...] = ()
     extension: tuple[int, bytes] | None = None

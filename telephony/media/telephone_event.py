@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telephony.media.rtp import RtpPacket, Unwrapper
 
@@ -88,7 +88,7 @@ class KeyReceiver:
 class EventPacket:
     """One packet to send: the caller adds sequence number, timestamp of the start and SSRC."""
 
-    payload: bytes
+    payload: bytes = field(repr=False)
     marker: bool
     copies: int
     """How often it is sent: the last one three times (RFC 4733, section 2.5.1.4)."""

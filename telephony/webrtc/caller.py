@@ -39,7 +39,7 @@ Exchange = Callable[[str], Awaitable[str]]
 class ReceivedFrame:
     """One packet's sound as it arrived."""
 
-    pcm: bytes
+    pcm: bytes = field(repr=False)
     """s16le mono at 16 kHz, 20 ms as a rule. It lags the sender's samples by the codec's 4–8 ms."""
     timestamp: int
     """RTP timestamp at 48 kHz, extended beyond 32 bits."""
