@@ -95,6 +95,7 @@ class Service:
         self._telephony = TelephonyLink(
             on_registration=lambda state: log.info("registration: %s", state),
             on_transfer=lambda *told: self.calls.transferring(*told),
+            on_refused=lambda code: self.journal.record(secrets.token_hex(8), "refused", code=code),
         )
         self.calls = Calls(workspace, self.journal, self._understander, self._telephony, sip=ports.sip is not None)
         self.web: WebServers | None = None

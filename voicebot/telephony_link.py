@@ -29,8 +29,14 @@ OnTransfer = Callable[[str, str, str | None, int | None], None]
 class TelephonyLink:
     """Talks with whichever incarnation of the telephony process is alive."""
 
-    def __init__(self, on_registration: Callable[[str], None], on_transfer: OnTransfer) -> None:
+    def __init__(
+        self,
+        on_registration: Callable[[str], None],
+        on_transfer: OnTransfer,
+        on_refused: Callable[[int], None],
+    ) -> None:
         self._on_registration = on_registration
+        self._on_refused = on_refused
         self._on_transfer = on_transfer
         self._writer: asyncio.StreamWriter | None = None
         self._answers: dict[str, asyncio.Future[tuple[str, str]]] = {}
@@ -94,6 +100,9 @@ class TelephonyLink:
                         self._answer(event.data)
                     case "registration":
                         self._on_registration(str(event.data.get("state"))[:80])
+                    case "refused":
+                        code = event.data.get("code")
+                        self._on_refused(code if isinstance(code, int) else 0)
                     case "transfer":
                         self._transfer(event.data)
 
@@ -123,6 +132,7 @@ def contacts_of(numbers: Numbers) -> Contacts:
         numbers={name: number for name, number in known.items() if number is not None},
         ring_seconds=numbers.ring_seconds,
         refer=numbers.method == "auto",
+        overflow="secretary" if numbers.overflow == "redirect" else None,
     )
 
 

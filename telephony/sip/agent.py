@@ -51,8 +51,14 @@ class UserAgent:
         user_agent: str,
         registration: RegistrationSettings | None = None,
         on_registration: Callable[[str], None] = lambda state: None,
+        admits: Callable[[], bool] = lambda: True,
+        on_full: Callable[[int], None] = lambda status: None,
     ) -> None:
-        """To be made inside the running loop. ``allowed`` are CIDR networks. Raises ConfigurationError."""
+        """To be made inside the running loop. ``allowed`` are CIDR networks.
+
+        A call beyond ``max_calls``, or that ``admits`` does not let in, is refused and ``on_full`` told the status.
+        Raises ConfigurationError.
+        """
         if registration is not None and registration.transport == "UDP" and udp is None:
             raise ConfigurationError("SIP registration: transport is UDP, but there is no UDP port; use TCP")
         self._loop = asyncio.get_running_loop()
@@ -72,6 +78,8 @@ class UserAgent:
             user_agent=user_agent,
             registration=registration,
             on_registration=on_registration,
+            admits=admits,
+            on_full=on_full,
         )
 
     async def start(self) -> None:
@@ -101,9 +109,14 @@ class UserAgent:
             self._udp.close()
         await asyncio.sleep(0)  # lets the transports close their sockets
 
-    def contacts(self, numbers: Mapping[str, str]) -> None:
-        """From now on these are the only numbers that are dialled, by name. Raises ConfigurationError."""
+    def contacts(self, numbers: Mapping[str, str], *, overflow: str | None = None) -> None:
+        """From now on these are the only numbers that are dialled, by name; ``overflow`` takes calls that do not fit.
+
+        Raises:
+            ConfigurationError: then nothing changes.
+        """
         self._core.plan.replace(numbers)
+        self._core.overflow = overflow
 
     def dial(
         self, contact: str, call: OutgoingCall, *, ring_seconds: float, beside: IncomingCall | None = None

@@ -23,6 +23,7 @@ from telephony.sip.registration import RegistrationSettings
 from telephony.sip.session_timer import MIN_SE, IntervalTooSmallError
 from telephony.sip.timers import Timers
 from telephony.sip.uri import SipError, Uri, format_host
+from voicebot.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,13 @@ class Core:
         user_agent: str,
         registration: RegistrationSettings | None = None,
         on_registration: Callable[[str], None] = lambda state: None,
+        admits: Callable[[], bool] = lambda: True,
+        on_full: Callable[[int], None] = lambda status: None,
     ) -> None:
+        self.overflow: str | None = None
+        """Contact of the dial plan to whom calls beyond ``max_calls`` are redirected."""
+        self._admits = admits
+        self._on_full = on_full
         self.timers = timers
         self.handler = handler
         self.layer = TransactionLayer(timers, self, server=user_agent)
@@ -182,8 +189,8 @@ class Core:
             transaction.reply(503)
         elif self._merged(transaction):
             transaction.reply(482)
-        elif self.calls >= self._max_calls:
-            transaction.reply(486, Retry_After=str(RETRY_AFTER))
+        elif self._is_full:
+            self._refuse_full(transaction)
         else:
             self._invited(transaction)
 
@@ -247,9 +254,24 @@ class Core:
             self._legs[leg.dialog.call_id, leg.dialog.local_tag] = leg
             leg.begin()
 
+    @property
+    def _is_full(self) -> bool:
+        return self.calls >= self._max_calls or not self._admits()
+
+    def _refuse_full(self, transaction: ServerTransaction) -> None:
+        """One call too many: sent to the practice's own telephone (§8.3), or told to try again."""
+        try:
+            target = self.plan.target(self.overflow or "", beside=transaction.flow)
+        except UnavailableError:
+            transaction.reply(486, Retry_After=str(RETRY_AFTER))
+            self._on_full(486)
+        else:
+            transaction.reply(302, Contact=f"<{target.uri}>")
+            self._on_full(302)
+
     def _options(self, transaction: ServerTransaction) -> None:
         """§11.2: the status is what an INVITE would get."""
-        busy = self.calls >= self._max_calls
+        busy = self._is_full
         status = 503 if self._stopping else 486 if busy else 200
         headers = {"Retry_After": str(RETRY_AFTER)} if busy else {}
         transaction.reply(status, Allow=ALLOW, Accept="application/sdp", Supported=SUPPORTED, **headers)

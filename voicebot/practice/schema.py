@@ -237,6 +237,8 @@ class Transfer:
     method: Literal["auto", "bridge"] = "auto"
     """``auto`` asks the trunk to connect the two (REFER) and rings from here where it refuses; ``bridge`` always
     rings from here."""
+    overflow: Literal["redirect", "busy"] = "redirect"
+    """What a call meets that does not fit: the secretary's telephone (302), or the busy tone (486)."""
 
 
 @dataclass(frozen=True)

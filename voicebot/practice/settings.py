@@ -83,12 +83,14 @@ def motive(
 
 def transfer(table: Table) -> Transfer:
     """Read ``[transfer]``."""
+    overflows: tuple[Literal["redirect", "busy"], ...] = ("redirect", "busy")
     methods: tuple[Literal["auto", "bridge"], ...] = ("auto", "bridge")
     result = Transfer(
         secretary=table.phone("secretary", sip=True),
         on_call=table.phone("on_call", sip=True),
         ring_seconds=table.integer("ring_seconds", 25, low=5, high=120),
         method=cast(Literal["auto", "bridge"], table.choice("method", "auto", methods)),
+        overflow=cast(Literal["redirect", "busy"], table.choice("overflow", "redirect", overflows)),
     )
     table.finish()
     return result

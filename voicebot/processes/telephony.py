@@ -51,6 +51,8 @@ class Contacts:
     ring_seconds: int = 25
     refer: bool = True
     """Whether the trunk is asked first to connect the two itself (REFER)."""
+    overflow: str | None = None
+    """Who is named to callers that do not fit (302 instead of 486), or None."""
 
     def to_json(self) -> dict[str, object]:
         """As :meth:`parse` reads it."""
@@ -60,10 +62,17 @@ class Contacts:
     def parse(cls, data: Mapping[str, Any]) -> Contacts:
         """Read the parent's table. Raises ConfigurationError."""
         numbers, ring, refer = data.get("numbers", {}), data.get("ring_seconds", 25), data.get("refer", True)
+        overflow = data.get("overflow")
         texts = isinstance(numbers, dict) and all(isinstance(number, str) for number in numbers.values())
-        if not (texts and isinstance(ring, int) and ring > 0 and isinstance(refer, bool)):
+        if not (
+            texts
+            and isinstance(ring, int)
+            and ring > 0
+            and isinstance(refer, bool)
+            and isinstance(overflow, str | None)
+        ):
             raise ConfigurationError("telephony settings: contacts is malformed; see Contacts in this module")
-        return cls(dict(numbers), ring, refer)
+        return cls(dict(numbers), ring, refer, overflow)
 
     def __repr__(self) -> str:
         return f"<Contacts {', '.join(self.numbers)}>"

@@ -59,7 +59,7 @@ class _Service:
         try:
             self._user_agent = agent = self._agent()
             if agent is not None:
-                agent.contacts(self._contacts.numbers)
+                agent.contacts(self._contacts.numbers, overflow=self._contacts.overflow)
                 await agent.start()
             write_event(self._control, "ready")
             ready()
@@ -94,7 +94,7 @@ class _Service:
         door = SipDoor(
             speech=settings.speech,
             rtp_ports=settings.rtp_ports,
-            admit=self._admits,
+            refused=self._refused,
             enter=self._enter,
             leave=self._leave,
         )
@@ -111,6 +111,8 @@ class _Service:
                 user_agent=settings.user_agent,
                 registration=registration_settings(account) if account is not None else None,
                 on_registration=lambda state: write_event(self._control, "registration", {"state": state}),
+                admits=self._admits,
+                on_full=self._refused,
             )
         except VoicebotError:
             for inherited in (udp, tcp):
@@ -122,6 +124,10 @@ class _Service:
 
     def _admits(self) -> bool:
         return len(self._bridges) < self._settings.max_calls and not self._stop.is_set()
+
+    def _refused(self, status: int) -> None:
+        """A call was not answered: the parent keeps count."""
+        write_event(self._control, "refused", {"code": status})
 
     def _enter(self, bridge: Bridge) -> None:
         self._bridges[bridge.id] = bridge
@@ -157,7 +163,7 @@ class _Service:
         try:
             contacts = Contacts.parse(data)
             if self._user_agent is not None:
-                self._user_agent.contacts(contacts.numbers)
+                self._user_agent.contacts(contacts.numbers, overflow=contacts.overflow)
         except ConfigurationError as error:
             log.error("the contacts stay as they were: %s", error)
         else:
@@ -212,6 +218,7 @@ class _Service:
     async def _take(self, sdp: str) -> tuple[str, str]:
         """Answer a browser's offer: the call's id and the SDP answer. Raises ProtocolError, UnavailableError."""
         if not self._admits():
+            self._refused(486)
             raise UnavailableError("every line is busy: call again in a few minutes")
         call_id = secrets.token_hex(8)
         speech = connect_speech(self._settings.speech)

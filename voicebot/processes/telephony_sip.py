@@ -22,7 +22,7 @@ class SipDoor:
     """Decides about each SIP call.
 
     Args:
-        admit: whether one more call fits.
+        refused: told the status with which a call was refused.
         enter, leave: told of each bridge, so that all can be ended.
     """
 
@@ -31,28 +31,27 @@ class SipDoor:
         *,
         speech: str,
         rtp_ports: tuple[int, int],
-        admit: Callable[[], bool],
+        refused: Callable[[int], None],
         enter: Callable[[Bridge], None],
         leave: Callable[[Bridge], None],
     ) -> None:
         self._speech = speech
         self._rtp_ports = rtp_ports
-        self._admit = admit
+        self._refused = refused
         self._enter = enter
         self._leave = leave
 
     def answer(self, call: IncomingCall) -> Accepted | Rejected:
         """Take the call, or say why not."""
-        if not self._admit():
-            log.warning("call %s refused: full", call.id)
-            return Rejected(486, "Busy Here")
         try:
             sip_call = SipCall(call, self._speech, self._rtp_ports)
         except ProtocolError as error:
             log.warning("call %s refused: %s", call.id, error)
+            self._refused(488)
             return Rejected(488, "Not Acceptable Here")
         except UnavailableError as error:
             log.error("call %s refused: %s", call.id, error)
+            self._refused(503)
             return Rejected(503, "Service Unavailable", RETRY_AFTER)
         sip_call.open(self._enter, self._leave)
         return Accepted(sip_call.sdp)

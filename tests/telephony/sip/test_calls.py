@@ -486,3 +486,17 @@ def test_only_so_many_transactions_are_kept(bench: Bench, monkeypatch: pytest.Mo
     assert [len(messages) for messages in answered] == [1, 1, 1, 0, 0]
     bench.advance(33)
     assert statuses(bench.ask("OPTIONS")) == [200]
+
+
+def test_a_call_that_does_not_fit_is_sent_to_the_practices_own_telephone() -> None:
+    bench = Bench(max_calls=1)
+    bench.core.plan.replace({"secretary": "sip:accueil@pbx.example"})
+    bench.core.overflow = "secretary"
+    bench.call()
+    [sent] = bench.ask("INVITE", call_id="c2", body=OFFER)
+    assert isinstance(sent, Response)
+    assert sent.status == 302
+    assert sent.headers.get("Contact") == "<sip:accueil@pbx.example>"
+    bench.core.overflow = None
+    assert statuses(bench.ask("INVITE", call_id="c3", body=OFFER)) == [486]
+    assert len(bench.handler.calls) == 1
