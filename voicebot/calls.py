@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Literal, cast
 
 from voicebot.afterwards import eraser, settle
+from voicebot.agenda.store import Store
 from voicebot.call import Call, Terms
 from voicebot.cli.setup import Workspace
 from voicebot.errors import ProtocolError, UnavailableError
@@ -25,6 +27,9 @@ from voicebot.thinking.phrases import phrases_of
 from voicebot.wire import VERSION, read_event
 
 log = logging.getLogger("voicebot.service")
+
+MOST_REHEARSALS = 8
+"""Rehearsals whose call has not connected yet; the oldest makes room."""
 
 STOP_SECONDS = 0.5
 """How long calls may take to settle when the service stops, s."""
@@ -43,6 +48,13 @@ class Calls:
         self._sip = sip
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._live: dict[str, tuple[Call, str]] = {}
+        self._rehearsals: OrderedDict[str, Store] = OrderedDict()
+        """Agendas of calls to come that are rehearsals."""
+
+    @property
+    def live(self) -> int:
+        """How many calls are under way."""
+        return len(self._tasks)
 
     async def stop(self) -> None:
         """End every call, each with its outcome."""
@@ -68,15 +80,19 @@ class Calls:
             self._tasks[call_id] = task
         try:
             kind = str(start.data.get("kind"))
-            mind = self._mind(call_id, start.data.get("caller"), kind)
+            rehearsal = self._rehearsals.pop(call_id, None)
+            # What is only tried out is written nowhere: its journal keeps nothing and nobody listens to it.
+            journal = self._journal if rehearsal is None else Journal(self._workspace.clock.now)
+            mind = self._mind(call_id, start.data.get("caller"), kind, rehearsal)
             rules = self._workspace.rules()
             terms = Terms(rules.transcript, phrases_of(rules).text("aside.patience"))
-            call = Call(call_id, Link(reader, writer), mind, self._journal, terms, self._telephony)
+            call = Call(call_id, Link(reader, writer), mind, journal, terms, self._telephony)
             self._live[call_id] = (call, kind)
             try:
                 await call.run(kind)
             finally:
-                settle(self._workspace, self._journal, call_id, mind)
+                if rehearsal is None:
+                    settle(self._workspace, journal, call_id, mind)
         except ProtocolError as error:
             log.error("call %s was ended: %s", call_id, error)
         except asyncio.CancelledError:
@@ -124,25 +140,36 @@ class Calls:
             with suppress(UnavailableError):
                 self._live[call_id][0].transferring(state, reason, code)
 
-    def _mind(self, call_id: str, caller: object, kind: str) -> Conversation:
+    def rehearse(self, call_id: str, agenda: Store) -> None:
+        """The call that is about to connect books into a copy of the agenda."""
+        self._rehearsals[call_id] = agenda
+        if len(self._rehearsals) > MOST_REHEARSALS:
+            self._rehearsals.popitem(last=False)
+
+    def rehearsal(self, call_id: str, agenda: Store) -> Conversation:
+        """The mind of a rehearsal in text."""
+        return self._mind(call_id, None, "rehearsal", agenda)
+
+    def _mind(self, call_id: str, caller: object, kind: str, rehearsal: Store | None = None) -> Conversation:
         workspace = self._workspace
         practice = workspace.rules()
         # Nobody is promised a person whom this call cannot reach.
         numbers = practice.transfer
+        real = rehearsal is None
         reached = replace(
             numbers,
-            secretary=numbers.secretary if self._can_ring("secretary", kind) else None,
-            on_call=numbers.on_call if self._can_ring("on_call", kind) else None,
+            secretary=numbers.secretary if real and self._can_ring("secretary", kind) else None,
+            on_call=numbers.on_call if real and self._can_ring("on_call", kind) else None,
         )
         return Conversation(
             practice=replace(practice, transfer=reached),
-            agenda=workspace.agenda,
+            agenda=workspace.agenda if rehearsal is None else rehearsal,
             understander=self._understander,
             now=workspace.clock.now,
             call_id=call_id,
             settings=settings_of(self._workspace.practice),
             caller=caller if isinstance(caller, str) else None,
-            erase_call=partial(eraser, workspace),
+            erase_call=partial(eraser, workspace) if real else None,
         )
 
 

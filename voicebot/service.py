@@ -24,6 +24,7 @@ from voicebot.cli.setup import Workspace
 from voicebot.control import ControlServer, path_of, service_now
 from voicebot.errors import UnavailableError
 from voicebot.journal import Journal
+from voicebot.maintenance import Maintenance
 from voicebot.metrics import Metrics
 from voicebot.ports import Asks, Understanding
 from voicebot.processes import rasa as rasa_process
@@ -134,6 +135,11 @@ class Service:
             await self.web.start()
         self._tasks = [asyncio.create_task(child.supervise()) for child in self._children]
         self._tasks.append(asyncio.create_task(self._reread()))
+        self._tasks.append(asyncio.create_task(self._maintenance().run()))
+
+    def _maintenance(self) -> Maintenance:
+        space = self.workspace
+        return Maintenance(space.vault, space.audit, space.clock, space.data, space.rules, lambda: self.calls.live)
 
     def _bind(self) -> None:
         """Take the doors that callers and the desk use."""

@@ -64,6 +64,10 @@ class Vault:
         """Delete what has served its time."""
         return self._retention.purge(self._rules().retention, actor=actor)
 
+    def sync_ledger(self) -> None:
+        """Bring the file of erasures up to what the database knows, should it have been lost."""
+        self._eraser.sync_ledger()
+
     def backup(self, directory: Path, *, actor: str) -> Backup:
         """Write a verified backup. Raises UnavailableError, ConfigurationError: the disk or the directory."""
         made = write_backup(self._connect, directory, self._clock.now())

@@ -1,0 +1,108 @@
+"""What the service does once a day by itself: purge what has served its time, then back up what is left.
+
+At night where the service runs at night, else as soon as it has run for a while; between calls, never in the middle of
+one, as long as there is a gap between calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from voicebot.errors import VoicebotError
+from voicebot.practice.schema import Practice
+from voicebot.vault.audit import Audit, Clock
+from voicebot.vault.backups import expire
+from voicebot.vault.vault import Vault
+
+log = logging.getLogger("voicebot.maintenance")
+
+LOOK_SECONDS = 60.0
+"""How often it is looked whether the time has come, s."""
+
+NIGHT = range(3, 5)
+"""Hours at which nobody calls."""
+
+RESTED = timedelta(hours=12)
+"""Least time between two nights' works."""
+
+LATE = timedelta(hours=30)
+"""After this the night is not waited for: the machine is off at night."""
+
+SETTLED = timedelta(minutes=10)
+"""How long a service runs before it does what is late."""
+
+PATIENCE = timedelta(hours=2)
+"""How long calls may put it off."""
+
+
+class Maintenance:
+    """The daily work. ``live_calls`` says how many calls are under way."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        audit: Audit,
+        clock: Clock,
+        data: Path,
+        rules: Callable[[], Practice],
+        live_calls: Callable[[], int],
+    ) -> None:
+        self._vault, self._audit, self._clock, self._data = vault, audit, clock, data
+        self._rules, self._live_calls = rules, live_calls
+        self._started = clock.now()
+        self._waiting: datetime | None = None
+        self._failed: datetime | None = None
+
+    def due(self) -> bool:
+        """Whether the time has come."""
+        now = self._clock.now()
+        if self._failed is not None and now - self._failed < timedelta(hours=1):
+            return False
+        last = self._vault.last_purge()
+        rested = last is None or now - last >= RESTED
+        late = (last is None or now - last >= LATE) and now - self._started >= SETTLED
+        if not (rested and (now.hour in NIGHT or late)):
+            self._waiting = None
+            return False
+        self._waiting = self._waiting or now
+        return self._live_calls() == 0 or now - self._waiting >= PATIENCE
+
+    def work(self) -> None:
+        """Purge, back up, let old backups expire, and say in the log where the trail ends. Blocking.
+
+        Raises:
+            VoicebotError: the disk is full or broken; what was done stays done.
+        """
+        now, directory = self._clock.now(), self._data / "backups"
+        receipt = self._vault.purge(actor="service")
+        self._vault.sync_ledger()
+        self._vault.backup(directory, actor="service")
+        expired = expire(directory, now, self._rules().retention.backups)
+        # The log is kept by others (journald): an end of the trail that whoever rewrites the database cannot reach.
+        log.warning(
+            "purge %s: %d rows; backed up, %d backups expired; audit trail %s",
+            receipt.code,
+            sum(receipt.counts.values()),
+            expired,
+            self._audit.head().code,
+        )
+
+    async def run(self) -> None:
+        """Look every minute, for ever; a failure is said and tried again an hour later."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                if await asyncio.to_thread(self.due):
+                    await asyncio.to_thread(self.work)
+                    self._waiting = None
+            except VoicebotError as error:
+                self._failed = self._clock.now()
+                log.error("the daily purge and backup failed: %s", error)
+            except Exception as error:
+                # Whatever it is, calls go on; its text may hold what must not be in a log.
+                self._failed = self._clock.now()
+                log.error("the daily purge and backup failed: %s", type(error).__name__)
