@@ -71,7 +71,7 @@ class DialPlan:
                 return Target(uri.text, trunk.transport, trunk.registrar, trunk.port, by_trunk=True)
             return Target(uri.text, uri.transport, uri.host, uri.port or 5060, by_trunk=False)
         if trunk is not None:
-            address = f"sip:{uri.user}@{format_host(trunk.domain or trunk.registrar)}"
+            address = f"sip:{uri.user}@{format_host((trunk.domain or trunk.registrar).strip('[]'))}"
             return Target(address, trunk.transport, trunk.registrar, trunk.port, by_trunk=True)
         if beside is None:
             raise UnavailableError("a bare number needs a trunk: configure [sip.registration], or a sip: URI")

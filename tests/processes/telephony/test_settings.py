@@ -7,7 +7,7 @@ import json
 import pytest
 
 from voicebot.errors import ConfigurationError
-from voicebot.processes.telephony import Registration, Settings
+from voicebot.processes.telephony import Contacts, Registration, Settings
 from voicebot.processes.telephony_sip import registration_settings
 
 FULL = Settings(
@@ -18,6 +18,7 @@ FULL = Settings(
     allowed=("192.0.2.0/24", "2001:db8::/32"),
     max_calls=4,
     registration=Registration("sip.operateur.example:5070", "0123", "very secret"),
+    contacts=Contacts({"secretary": "+33465710011"}, ring_seconds=20, refer=False, overflow="secretary"),
     rtp_ports=(30000, 30100),
     web_addresses=("192.0.2.1",),
     user_agent="voicebot",
@@ -45,6 +46,11 @@ def test_settings_survive_the_trip(settings: Settings) -> None:
         ("registration", []),
         ("registration", {"user": "x"}),
         ("registration", {"registrar": "r", "user": "u", "secret": 5}),
+        ("contacts", []),
+        ("contacts", {"numbers": {"secretary": 5}}),
+        ("contacts", {"ring_seconds": 0}),
+        ("contacts", {"refer": "yes"}),
+        ("contacts", {"overflow": 1}),
         ("unheard_of", 1),
     ],
 )
@@ -63,6 +69,7 @@ def test_a_line_that_is_no_settings_is_refused(line: str) -> None:
 
 def test_a_password_never_shows() -> None:
     assert "very secret" not in repr(FULL)
+    assert "465710011" not in repr(FULL)
     assert "very secret" not in repr(registration_settings(Registration("r.example", "u", "very secret")))
 
 

@@ -100,12 +100,13 @@ async def test_a_browser_and_a_telephone_are_joined(start: Start, speech: Speech
 
 async def test_nobody_answers_and_the_caller_comes_back(start: Start, speech: Speech, phone: Phone) -> None:
     async with phone("caller") as caller, phone("secretary") as desk:
-        telephony = await start(contacts=secretary(desk.address, ring_seconds=2))
+        telephony = await start(contacts=secretary(desk.address, ring_seconds=4))
         await caller.command("dial", f"sip:cabinet@127.0.0.1:{telephony.sip_port}")
         call = await speech.call()
         await hears_the_caller(call)
         telephony.transfer(call)
         await desk.event("CALL_INCOMING")
+        await asyncio.sleep(0.3)  # what was sent before it rang is still on its way: another process sends it
         while_it_rang = len(call.frames)
         assert await telephony.transferred() == ("failed", "no-answer", None)
         assert len(call.frames) == while_it_rang, "the speech process heard what was said while it rang"
@@ -128,9 +129,10 @@ async def test_nobody_answers_and_the_caller_comes_back(start: Start, speech: Sp
         await desk.event("CALL_CLOSED")
         await call.until(lambda c: c.end == "hung-up")
     pcm, rate = caller.heard()
-    rung = pcm[int(1.2 * rate) : int(2.2 * rate)]
-    assert loudness(rung) > 300, "the caller heard no ringing"
-    assert abs(pitch(rung, rate) - 440) < 10
+    halves = [pcm[begin : begin + rate] for begin in range(0, len(pcm), rate)]
+    rung = [half for half in halves if loudness(half) > 300]
+    assert rung, "the caller heard no ringing"
+    assert any(abs(pitch(half, rate) - 440) < 10 for half in rung)
 
 
 def notify(cseq: int, status: str, state: str) -> str:
@@ -218,14 +220,13 @@ async def test_a_telephone_that_is_referred_calls_the_secretary_itself(
         await desk.event("CALL_ESTABLISHED")
 
 
-@pytest.mark.parametrize("contact", ["on_call", "+33899123456", "sip:patient@127.0.0.1:5060"])
-async def test_only_configured_contacts_are_dialled(
-    start: Start, speech: Speech, log: Callable[[], str], contact: str
-) -> None:
+async def test_only_configured_contacts_are_dialled(start: Start, speech: Speech, log: Callable[[], str]) -> None:
     telephony = await start(contacts=secretary("sip:accueil@127.0.0.1:9"))
     async with Caller(telephony.exchange):
         call = await speech.call()
-        telephony.transfer(call, contact)
-        assert await telephony.transferred() == ("failed", "unavailable", None)
-        await call.until(lambda c: len(c.frames) > 20)  # and the call goes on
-    assert contact not in log()
+        for contact in ("on_call", "+33899123456", "sip:patient@127.0.0.1:5060", "sip:accueil@127.0.0.1:9", ""):
+            telephony.transfer(call, contact)
+            assert await telephony.transferred() == ("failed", "unavailable", None)
+        begun = len(call.frames)
+        await call.until(lambda c: len(c.frames) > begun + 20)  # and the call goes on
+    assert "899123456" not in log()

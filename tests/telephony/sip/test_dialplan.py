@@ -26,6 +26,11 @@ def test_a_number_becomes_the_trunks_uri(number: str) -> None:
     assert (target.host, target.port, target.transport, target.by_trunk) == ("sip.trunk.example", 5060, "UDP", True)
 
 
+def test_a_trunk_may_be_an_ipv6_address() -> None:
+    trunk = RegistrationSettings("[2001:db8::1]", "cabinet", Credentials("cabinet", "x"))
+    assert plan("+33465710011", trunk).target("secretary").uri == "sip:+33465710011@[2001:db8::1]"
+
+
 def test_a_national_number_stays_one() -> None:
     assert plan("04 65 71 00 11", TRUNK).target("secretary").uri == "sip:0465710011@trunk.example"
 
