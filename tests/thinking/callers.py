@@ -51,7 +51,9 @@ class Cabinet:
     understander: Understander = field(default_factory=Away)
     calls: int = 0
 
-    def call(self, *, caller: str | None = None, agenda: Agenda | None = None) -> Conversation:
+    def call(
+        self, *, caller: str | None = None, agenda: Agenda | None = None, erase_call: Callable[[str], str] | None = None
+    ) -> Conversation:
         self.calls += 1
         return Conversation(
             practice=self.practice,
@@ -61,6 +63,7 @@ class Cabinet:
             call_id=f"call-{self.calls}",
             settings=WhenSettings(),
             caller=caller,
+            erase_call=erase_call,
         )
 
     def rows(self) -> list[tuple[str, str, str, str]]:

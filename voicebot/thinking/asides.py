@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voicebot.ports import Asks
 from voicebot.thinking import callbacks, erasure, identity, messages, misses, pace
 from voicebot.thinking.plan import put_again
@@ -43,9 +45,9 @@ def handle(turn: Turn, reading: Reading) -> bool:
         put_again(turn)
     elif "refuse_identity" in says and turn.state.asks in NAMES | DIGITS:
         identity.refuse(turn)
-    elif "slower" in says and not _facts(reading):
+    elif "slower" in says and not _facts(replace(reading, choice=None, when=None)):
         pace.slower(turn)
-    elif "repeat" in says and "ask_appointment" not in says and not _facts(reading):
+    elif "repeat" in says and "ask_appointment" not in says and not _facts(replace(reading, choice=None)):
         pace.repeat(turn, hash_key=reading.keys)
     elif "wait" in says and not _facts(reading) and reading.yes is None:
         # The question stays open and is not put again: the caller asked for time.
