@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from telephony.sip.digest import Credentials
+from telephony.sip.handler import OutgoingCall
 from telephony.sip.registration import RegistrationSettings
 from tests.telephony.sip.loopback import finish, free_port, program, running
-from tests.telephony.sip.peer import Handler
+from tests.telephony.sip.peer import ANSWER, OFFER, Handler
 from tests.telephony.sip.scenarios import ask, invite, pause, scenario, serve
 
 pytestmark = pytest.mark.e2e
@@ -87,11 +88,13 @@ async def listening(process: asyncio.subprocess.Process, port: int) -> None:
     pytest.fail("kamailio did not listen within 10 s")
 
 
-def account(port: int, *, transport: str = "UDP", password: str = "secret", expires: int = 60) -> RegistrationSettings:
+def account(
+    port: int, *, user: str = "bot", transport: str = "UDP", password: str = "secret", expires: int = 60
+) -> RegistrationSettings:
     return RegistrationSettings(
         "127.0.0.1",
-        "bot",
-        Credentials("bot", password),
+        user,
+        Credentials(user, password),
         port=port,
         transport=transport,
         domain="pbx.test",
@@ -175,6 +178,38 @@ async def test_a_call_comes_through_the_registrar_and_its_record_route(transport
             handler.answer = hang_up_soon  # type: ignore[method-assign, assignment]
             await call(port, by_us=True)
     assert handler.ends == ["hung-up", "normal"]
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+async def test_we_call_a_contact_through_the_trunk_that_wants_our_password(transport: str) -> None:
+    port, states, secretary = free_port(), States(), Handler()
+    told: asyncio.Queue[str] = asyncio.Queue()
+    call = OutgoingCall(lambda ip: OFFER)
+    call.on_connected = lambda sdp: told.put_nowait("connected" if sdp == ANSWER else "?")
+    call.on_failed = lambda reason, code: told.put_nowait(f"{reason} {code}")
+    call.on_end = lambda reason: told.put_nowait(f"end {reason}")
+    async with kamailio(port):
+        desk = account(port, user="+33465710011")
+        ours = account(port, transport=transport)
+        async with (
+            running(secretary, registration=desk, on_registration=states.tell),
+            running(registration=ours, on_registration=states.tell, allowed=[]) as (agent, _),
+        ):
+            assert {await states.next(), await states.next()} == {"registered"}
+            agent.contacts({"secretary": "+33465710011", "on_call": "+33465710012"})
+            agent.dial("secretary", call, ring_seconds=10)
+            assert await asyncio.wait_for(told.get(), 10) == "connected"
+            [taken] = secretary.calls
+            assert taken.caller == "bot"
+            taken.hang_up()  # their BYE comes back by the recorded route
+            assert await asyncio.wait_for(told.get(), 10) == "end hung-up"
+            agent.dial("secretary", call, ring_seconds=10)
+            assert await asyncio.wait_for(told.get(), 10) == "connected"
+            call.hang_up()
+            assert await asyncio.wait_for(told.get(), 10) == "end normal"
+            agent.dial("on_call", call, ring_seconds=10)
+            assert await asyncio.wait_for(told.get(), 10) == "unreachable 404"
+    assert secretary.ends == ["normal", "hung-up"]
 
 
 async def call(port: int, *, by_us: bool = False) -> None:
