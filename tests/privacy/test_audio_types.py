@@ -61,7 +61,7 @@ def test_no_dataclass_in_the_way_of_sound_shows_its_bytes() -> None:
                     continue
                 for field in dataclasses.fields(kind):
                     holds_bytes = any(name in str(field.type) for name in ("bytes", "Samples", "ndarray"))
-                    if field.repr and field.name in SOUND and holds_bytes:
+                    if field.repr and field.name in SOUND and holds_bytes and "Callable" not in str(field.type):
                         shown.append(f"{kind.__module__}.{kind.__name__}.{field.name}")
     assert shown == []
 
