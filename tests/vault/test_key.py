@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import ConfigurationError
-from voicebot.vault.key import make_key, read_key, throw_away_key
+from voicebot.vault.envelope import Cost, seal
+from voicebot.vault.key import is_protected, make_key, read_key, throw_away_key, write_key_file
 
 
 @pytest.fixture
@@ -72,3 +73,23 @@ def test_the_throw_away_key_belongs_to_its_data_directory(tmp_path: Path, monkey
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "one" / "state"))
     with pytest.raises(ConfigurationError, match="lies in the data directory"):
         throw_away_key(tmp_path / "one")
+
+
+def test_a_key_in_the_place_of_its_path_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    key = bytes(range(32)).hex()
+    with pytest.raises(ConfigurationError, match="never the key itself") as refused:
+        read_key(Path(key), tmp_path / "data")
+    assert key not in str(refused.value)
+
+
+def test_a_protected_key_is_said_to_be_one(tmp_path: Path) -> None:
+    path = tmp_path / "k"
+    write_key_file(path, seal(bytes(range(32)), "quatre mots au sort", Cost(64, 1, 1)).to_text(), replace=False)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert is_protected(path, tmp_path / "data")
+    with pytest.raises(ConfigurationError, match="protected by a passphrase"):
+        read_key(path, tmp_path / "data")
+    assert read_key(path, tmp_path / "data", lambda: "quatre mots au sort") == bytes(range(32))
+    path.write_text('{"version": 1}')
+    with pytest.raises(ConfigurationError, match=f"--key-file {path}: is neither a key"):
+        read_key(path, tmp_path / "data", lambda: "x")

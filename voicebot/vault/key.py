@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable
@@ -84,6 +85,9 @@ def _content(path: Path, data: Path) -> str:
 
 def refuse_beside_data(path: Path, data: Path) -> None:
     """Refuse a key file that lies with the data: whoever copies or steals one would have both."""
+    if re.fullmatch(r"[0-9a-fA-F]{64}", path.name):
+        # Not repeated: it would stand in a log.
+        raise ConfigurationError("--key-file (or $VOICEBOT_KEY_FILE) is the path of a file, never the key itself")
     key, directory = path.resolve(), data.resolve()
     if key.is_relative_to(directory):
         raise ConfigurationError(
