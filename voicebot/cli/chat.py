@@ -105,7 +105,6 @@ async def _converse(args: argparse.Namespace, workspace: Workspace, understander
     journal = Journal(workspace.clock.now, workspace.events)
     journal.listen(workspace.call_log.take)
     journal.listen(workspace.todo.take)
-    journal.listen(workspace.todo.take)
     journal.record(call, "answered", kind="chat")
     reply = await mind.greet()
     try:
