@@ -58,3 +58,22 @@ def test_an_empty_line_is_silence(tmp_path: Path) -> None:
     said = chat(tmp_path, ["", "", "#0"])
     assert "Je ne vous entends pas." in said[1]["say"]
     assert said[-1]["outcome"] == "transferred"
+
+
+def test_an_erased_chat_leaves_no_words_and_reads_its_receipt_out(tmp_path: Path) -> None:
+    lines = ["bonjour je m'appelle Martin Zorglub", "effacez mon appel", "je voudrais un vaccin", "#hangup"]
+    said = chat(tmp_path, lines)
+    assert "Numéro de reçu :" in said[2]["say"]
+    assert said[-1]["outcome"] == "abandoned"
+    found = subprocess.run(
+        [sys.executable, "-m", "voicebot", "calls", "--json", "--data", str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
+    )
+    assert found.returncode == 0, found.stderr
+    assert "outcome" in found.stdout
+    for word in ("Zorglub", "vaccin", "effacez"):
+        assert word not in found.stdout

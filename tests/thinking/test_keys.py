@@ -68,3 +68,79 @@ async def test_after_a_booking_by_keys_one_means_something_else(cabinet: Cabinet
         cabinet.call(), KNOWN | {"open": ["je voudrais un rendez-vous", "#1", "#3", "#2"], "confirm": "oui"}
     )
     assert happened.last.outcome == "cancelled", str(happened)
+
+
+ROUSSEL_BY_KEYS = {"birth_date": "#17041990", "phone": "#0639980101"}
+
+
+async def test_everything_by_keys_alone_from_booking_to_cancelling(cabinet: Cabinet) -> None:
+    """A known patient without a voice: found by birth date and number, never asked a name."""
+    call = cabinet.call()
+    happened = await talk(
+        call,
+        ROUSSEL_BY_KEYS
+        | {
+            # Book, then move, then cancel, each after a 1 for "something else".
+            "open": ["#1", "#1", "#2", "#1", "#3", "#2"],
+            "motive": "#1",
+            "known": "#1",
+            "when": ["#24112026", "#26112026"],
+            "choice": ["#1", "#2"],
+            "confirm": "#1",
+        },
+    )
+    assert happened.last.outcome == "cancelled", str(happened)
+    rows = cabinet.agenda.appointments(everything=True)
+    assert {row.status for row in rows} == {"moved", "cancelled"}
+    assert {row.patient.birth_name for row in rows if row.patient} == {"Roussel"}
+    assert happened.asked.count("birth_date") == 1
+    assert call.callbacks == ()
+    assert all("tape" in reply.say.lower() for _, reply in happened.said[1:-1]), "every question says its keys"
+
+
+async def test_an_appointment_made_in_words_is_cancelled_by_keys(cabinet: Cabinet) -> None:
+    await talk(cabinet.call(), KNOWN)
+    happened = await talk(cabinet.call(), ROUSSEL_BY_KEYS | {"open": ["#3", "#2"], "confirm": "#1"})
+    assert happened.last.outcome == "cancelled", str(happened)
+    assert cabinet.rows() == []
+
+
+@pytest.mark.parametrize("phone", ["#0612345678", "#0639980102"])
+async def test_a_birth_date_with_another_number_discloses_nothing(phone: str, cabinet: Cabinet) -> None:
+    await talk(cabinet.call(), KNOWN)
+    happened = await talk(cabinet.call(), ROUSSEL_BY_KEYS | {"open": ["#2", "#2"], "phone": phone, "callback": "#2"})
+    assert happened.last.outcome == "abandoned", str(happened)
+    assert happened.asked.count("birth_date") == 2, "two failures, then a person"
+    assert "prévu" not in str(happened)
+
+
+async def test_keys_that_find_nobody_are_someone_new_whose_name_is_to_be_completed(cabinet: Cabinet) -> None:
+    call = cabinet.call()
+    happened = await talk(
+        call,
+        {
+            "open": ["#1", "#2"],
+            "motive": "#1",
+            "known": "#1",
+            "when": "#24112026",
+            "choice": "#1",
+            "birth_date": "#03051980",
+            "phone": "#0612345678",
+            "confirm": "#1",
+        },
+    )
+    assert happened.last.outcome == "booked", str(happened)
+    [row] = cabinet.agenda.appointments()
+    assert row.patient is not None
+    assert (row.patient.status, row.patient.known) == ("provisoire", False)
+    assert (row.slot.end - row.slot.start).total_seconds() == 30 * 60, "someone new has half an hour"
+    assert [(left.reason, left.phone) for left in call.callbacks] == [("name", "+33612345678")]
+
+
+async def test_who_speaks_is_asked_in_words_whatever_he_also_presses(cabinet: Cabinet) -> None:
+    call = cabinet.call()
+    await call.greet()
+    await call.hear("je voudrais un rendez-vous")
+    reply = await call.key("1")
+    assert reply.asks == "known"
+    assert "tapez" not in reply.say.lower()
