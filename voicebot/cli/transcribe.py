@@ -13,7 +13,6 @@ from voicebot.hearing import Ear, TurnEnd, load_recogniser
 from voicebot.ports import Audio, Heard, Recogniser
 
 RATE = 16000
-_AFTER = Audio(RATE, bytes(2 * 2 * RATE))  # two seconds of silence end the last turn
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,16 @@ def transcribe(sound: Audio, recogniser: Recogniser, *, hotwords: str | None = N
 def _turns(sound: Audio) -> Iterator[Audio]:
     ear = Ear(sound.rate)
     ear.endpointer.expect("spelling", at=0.0)
-    for frame in (*sound.frames(), *_AFTER.frames()):
+    for frame in (*_silence(sound.rate, 0.5), *sound.frames(), *_silence(sound.rate, 2.0)):
         for event in ear.hear(frame):
             if isinstance(event, TurnEnd):
                 yield ear.utterance(event)
                 ear.endpointer.expect("spelling", at=ear.time)
+
+
+def _silence(rate: int, seconds: float) -> Iterator[bytes]:
+    """Before a sound, as on a call: a model errs that hears speech from its first sample. After it: the turn ends."""
+    return Audio(rate, bytes(2 * int(rate * seconds))).frames()
 
 
 def _mean(turns: list[Heard]) -> float:

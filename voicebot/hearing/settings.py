@@ -28,6 +28,12 @@ class WhisperSettings:
     """Cap on the tokens of an answer, for each second of speech: French speech holds about five."""
     least_tokens: int = 12
     """The cap is never lower."""
+    beam: int = 1
+    """Hypotheses followed at once; large models cannot afford more than one within a call."""
+    patience: float = 1.0
+    """How many times ``beam`` finished hypotheses are compared."""
+    length_penalty: float = 1.0
+    """Power of the length by which a hypothesis's log-probability is divided when hypotheses are compared."""
     hotwords: bool = True
     """Names that may come help this model when they are given as its prompt."""
     most_hotword_tokens: int = 64

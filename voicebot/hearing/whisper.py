@@ -2,8 +2,8 @@
 
 `faster_whisper.WhisperModel.transcribe` always pads to thirty seconds, so its parts are used directly: feature
 extractor, tokenizer, and the CTranslate2 model. The *audio* is padded with silence, never the mel with zeros, which
-makes Whisper hallucinate. French is given (detection would cost a second encoding), decoding is greedy at temperature 0
-(the usual ladder of six temperatures took 42 s of CPU on a runaway), without timestamps, and capped.
+makes Whisper hallucinate. French is given (detection would cost a second encoding), decoding is at temperature 0 (the
+usual ladder of six temperatures took 42 s of CPU on a runaway), without timestamps, and capped.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ class WhisperRecogniser:
         [result] = self._model.generate(
             encoded,
             [prompt],
-            beam_size=1,
+            beam_size=self.settings.beam,
+            patience=self.settings.patience,
+            length_penalty=self.settings.length_penalty,
             sampling_temperature=0,
             max_length=max(2 * cap, cap + len(prompt)),  # CTranslate2 halves it, and takes the prompt off the whole
             suppress_tokens=list(self._suppressed),
@@ -117,7 +119,8 @@ class WhisperRecogniser:
             text=self._tokenizer.decode(tokens).strip(),
             tokens=len(tokens),
             cap=cap,
-            logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),  # the score leaves the end token out
+            # The score is the sum over the tokens, divided by a power of their number; the end token is left out.
+            logprob=result.scores[0] * len(tokens) ** self.settings.length_penalty / (len(tokens) + 1),
             no_speech=result.no_speech_prob,
         )
 
