@@ -16,7 +16,7 @@ from typing import Any
 from voicebot.database import ConnectionFactory
 from voicebot.journal import WORDS
 
-NAMED = {"callback": frozenset({"birth_name", "first_name", "message"})}
+NAMED = {"callback": frozenset({"birth_name", "first_name", "caller_name", "message"})}
 """Fields that may hold more than a code: whom to call back, and the message that was left for the practice."""
 
 CODE = re.compile(r"[A-Za-z0-9_.:+/-]{0,64}")
