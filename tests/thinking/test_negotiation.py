@@ -185,6 +185,20 @@ async def test_an_appointment_at_the_same_time_is_told_before_the_summary(cabine
     assert len(cabinet.rows()) == 2
 
 
+@pytest.mark.parametrize("asked", ["open", "when", "choice", "confirm"])
+async def test_any_answer_that_the_practice_wrote_is_given_and_the_question_asked_again(
+    asked: str, cabinet: Cabinet
+) -> None:
+    plain = {asks: answer if isinstance(answer, str) else answer[0] for asks, answer in NEW.items()}  # type: ignore[index]
+    call = cabinet.call()
+    reply = await call.greet()
+    while reply.asks != asked:
+        reply = await call.hear(str(plain[str(reply.asks)]))
+    reply = await call.hear("dites-moi, vous avez internet dans la salle d'attente ?")
+    assert cabinet.practice.answers["wifi"] in reply.say
+    assert reply.asks == asked
+
+
 # --- the staff step in ---
 
 

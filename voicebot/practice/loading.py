@@ -100,6 +100,7 @@ def _read(top: Table, directory: Path, version: str) -> Practice:
     if not openings:
         top.error("", "no_openings")
     transfer = settings.transfer(top.table("transfer"))
+    answers = top.table("answers").every_text()
     return Practice(
         directory=directory,
         version=version,
@@ -123,7 +124,8 @@ def _read(top: Table, directory: Path, version: str) -> Practice:
         sip=settings.sip(top.table("sip"), directory),
         transcript=settings.transcript(top.table("transcript")),
         transfer=transfer,
-        answers=top.table("answers").every_text(),
+        answers=answers,
+        answer_words=spoken.answer_words(top.table("answer_words"), answers),
         phrases=spoken.phrases(top.table("phrases")),
         retention=settings.retention(top.table("retention")),
         where=head.where,

@@ -282,6 +282,8 @@ class Practice:
     transcript: Literal["on", "ask", "off"]
     transfer: Transfer
     answers: Mapping[str, str]
+    answer_words: Mapping[str, tuple[str, ...]]
+    """What callers say for an answer, beside its name."""
     phrases: Mapping[str, str]
     retention: Retention
     where: Where

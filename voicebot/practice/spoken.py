@@ -26,14 +26,14 @@ number of the emergency services."""
 def phrases(table: Table) -> Mapping[str, str]:
     """Read ``[phrases]``: ``"greeting.announce" = "…"``."""
     texts = table.every_text()
-    shipped = _shipped()
+    known = shipped()
     for key, text in texts.items():
         try:
-            slots, allowed = _slots(text), _slots(shipped.get(key, ""))
+            slots, allowed = _slots(text), _slots(known.get(key, ""))
         except ValueError:
             table.error(key, "phrase_braces")
             continue
-        if key not in shipped:
+        if key not in known:
             table.error(key, "phrase_unknown")
         elif unknown := slots - allowed:
             table.error(key, "phrase_slot", slot=min(unknown), slots=", ".join(sorted(allowed)) or "—")
@@ -43,8 +43,19 @@ def phrases(table: Table) -> Mapping[str, str]:
     return texts
 
 
+def answer_words(table: Table, answers: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
+    """Read ``[answer_words]``: what callers say for an answer of the practice's own, beside its name."""
+    for key in table.values:
+        if key not in answers:
+            table.error(key, "answer_words", choices=", ".join(answers))
+    words = {key: table.texts(key) for key in table.values}
+    table.finish()
+    return words
+
+
 @cache
-def _shipped() -> Mapping[str, str]:
+def shipped() -> Mapping[str, str]:
+    """Every phrase that ships, by its key."""
     tables = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
     return {f"{name}.{key}": text for name, entries in tables.items() for key, text in entries.items()}
 

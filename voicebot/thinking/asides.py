@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voicebot.ports import Asks
-from voicebot.thinking import callbacks, erasure, identity, messages, misses, pace
+from voicebot.thinking import callbacks, erasure, identity, match, messages, misses, pace
+from voicebot.thinking.office import INFORMATION
 from voicebot.thinking.plan import put_again
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import DIGITS, NAMES, Reading
-
-INFORMATION = ("hours", "address", "access", "documents", "prices")
-"""Questions that the practice's own words answer (``[answers]``)."""
 
 _BEGINNING: frozenset[Asks] = frozenset({"open", "motive", "known", "for_whom"})
 """Who has gone further did not dial wrong: "c'est une erreur" is then about what was said."""
@@ -82,11 +80,13 @@ def _request(turn: Turn, reading: Reading) -> bool:
         turn.put(informed=True, anything_else=True)
         _say_and_ask(turn, "aside.late")
         return True
-    if "practice_question" in says and asks not in _TIMED:
+    own = match.find(reading.text, turn.mind.office.topics) if reading.motive is None and not reading.keys else None
+    if own is None and "practice_question" in says and asks not in _TIMED:
         _say_and_ask(turn, "aside.unknown")
         return True
-    topics = [topic for topic in INFORMATION if topic in says]
-    if not topics or (asks in _TIMED and _answers(reading)):
+    # What the practice answers in its own words is more to the point than "comment venir".
+    topics = [own.id] if own is not None and own.sure else [topic for topic in INFORMATION if topic in says]
+    if not topics or (own is None and asks in _TIMED and _answers(reading)):
         return False
     for topic in topics:
         answer = turn.mind.office.answers.get(topic)

@@ -26,7 +26,8 @@ _INTRODUCED = re.compile(
     re.I,
 )
 _IT_IS = re.compile(
-    r"\bc'est (?:monsieur |madame |mademoiselle )?([\w'-]+(?: [\w'-]+){1,2}?)(?:,|\.|$| je | j'| pour | et | né | née )",
+    r"\bc'est (?:monsieur |madame |mademoiselle )?([\w'-]+(?: [\w'-]+){1,2}?)"
+    r"(?:,|\.|$| je | j'| pour | et | né | née )",
     re.I,
 )
 """"C'est Camille Roussel, …": taken for a presentation only when a first name begins or ends it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,6 +14,9 @@ from voicebot.ports import Contact, PatientKind
 from voicebot.thinking.phrases import phrases_of
 from voicebot.thinking.practice_file import PracticeFile
 from voicebot.thinking.words import fold
+
+INFORMATION = ("hours", "address", "access", "documents", "prices")
+"""Questions that every practice is asked (``[answers]``), and that are understood without its words."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,14 @@ class Motive:
 
 
 @dataclass(frozen=True)
+class Topic:
+    """Something that the practice answers in its own words, beside what every practice is asked."""
+
+    id: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Practitioner:
     """Someone whom an appointment is with."""
 
@@ -55,6 +67,11 @@ class Office:
         self.elder = practice.manner.elder
         self.outside = practice.outside_hours
         self.answers = dict(practice.answers)
+        self.topics = tuple(
+            Topic(name, (re.sub(r"[_-]+", " ", name), *practice.answer_words.get(name, ())))
+            for name in practice.answers
+            if name not in INFORMATION
+        )
         self.phrases = phrases_of(practice)
         self._practice = practice
         self.practitioners = tuple(

@@ -79,6 +79,8 @@ class PracticeFile(Protocol):
     @property
     def answers(self) -> Mapping[str, str]: ...  # noqa: D102
     @property
+    def answer_words(self) -> Mapping[str, tuple[str, ...]]: ...  # noqa: D102
+    @property
     def phrases(self) -> Mapping[str, str]: ...  # noqa: D102
     @property
     def retention(self) -> _Retention: ...  # noqa: D102
