@@ -92,6 +92,15 @@ class Connections:
         _leases[database] = self._lease
         return database
 
+    def copy(self, path: Path) -> Connections:
+        """Write a copy with the same key, and return what opens it: for a rehearsal, thrown away after. Blocking."""
+        database = self()
+        try:
+            copy(database, path)
+        finally:
+            database.close()
+        return Connections(path, self._key, self._lease)
+
     def open_copy(self, path: Path) -> Database:
         """A copy of this database, with the same key, to be read only. Raises ConfigurationError."""
         return connect(path, self._key, read_only=True)

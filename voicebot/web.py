@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from starlette.types import ASGIApp
@@ -14,16 +14,13 @@ from starlette.types import ASGIApp
 from voicebot.cli.setup import Workspace
 from voicebot.desk.accounts import Accounts
 from voicebot.desk.app import create_desk
-from voicebot.desk.context import Control, Desk
+from voicebot.desk.context import Control, Desk, Offer
 from voicebot.desk.patient_page import create_patient_page
 from voicebot.desk.sessions import Sessions
 from voicebot.journal import Journal
 from voicebot.servers import PageServer
 
 log = logging.getLogger("voicebot.web")
-
-Offer = Callable[[str], Awaitable[tuple[str, str]]]
-"""Takes a WebRTC SDP offer to telephony and returns its answer and the call's id."""
 
 
 class WebServers:
@@ -50,7 +47,7 @@ class WebServers:
         if "http" in doors:
             connect = workspace.connect
             accounts, sessions = Accounts(connect), Sessions(connect)
-            self.desk = Desk(workspace, journal, accounts, sessions, control, self.access_code, demo=demo)
+            self.desk = Desk(workspace, journal, accounts, sessions, control, offer, self.access_code, demo=demo)
             self._apps["http"] = create_desk(self.desk)
         self._servers: list[PageServer] = []
 

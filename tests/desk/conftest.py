@@ -11,6 +11,9 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from voicebot.agenda.store import Store
+from voicebot.calls import settings_of
+from voicebot.cli.chat import Absent
 from voicebot.cli.common import SAMPLE_PRACTICE
 from voicebot.cli.setup import Workspace, open_workspace
 from voicebot.desk.accounts import Accounts
@@ -21,6 +24,7 @@ from voicebot.desk.sessions import Sessions
 from voicebot.errors import UnavailableError
 from voicebot.journal import Journal
 from voicebot.ports import Contact
+from voicebot.thinking.conversation import Conversation
 
 CODE = "un-code-d-acces"
 PASSWORD = "une phrase bien à moi"
@@ -53,7 +57,8 @@ class Time:
 class Told:
     """Notes what the desk asks of calls in progress; the call ``over`` is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
         self.asked: list[tuple[str, ...]] = []
 
     def transfer(self, call_id: str, contact: Contact) -> None:
@@ -66,6 +71,24 @@ class Told:
             raise UnavailableError("this call is over")
         self.asked.append(("instruct", call_id, text))
         return "jeudi" in text
+
+    def rehearse(self, call_id: str, agenda: Store) -> None:
+        self.asked.append(("rehearse", call_id))
+
+    def rehearsal(self, call_id: str, agenda: Store) -> Conversation:
+        rules = self.workspace.rules()
+        return Conversation(
+            practice=rules,
+            agenda=agenda,
+            understander=Absent(),
+            now=self.workspace.clock.now,
+            call_id=call_id,
+            settings=settings_of(rules),
+        )
+
+
+async def offer(sdp: str) -> tuple[str, str]:
+    return "answer to " + sdp, "c1"
 
 
 @pytest.fixture
@@ -81,7 +104,7 @@ def desk(workspace: Workspace, time: Time, monkeypatch: pytest.MonkeyPatch) -> I
     journal.listen(workspace.call_log.take)
     journal.listen(workspace.todo.take)
     accounts, sessions = Accounts(workspace.connect, time), Sessions(workspace.connect, time)
-    made = Desk(workspace, journal, accounts, sessions, Told(), CODE)
+    made = Desk(workspace, journal, accounts, sessions, Told(workspace), offer, CODE)
     for role in ROLES:
         made.accounts.add(role, f"Personne {role}", [role], PASSWORD)
     yield made

@@ -14,7 +14,7 @@ from voicebot.call_log import CallLog
 from voicebot.cli.common import Clock, parse_now
 from voicebot.cli.keys import database_key, is_sample
 from voicebot.control import service_now
-from voicebot.database import ConnectionFactory, open_database
+from voicebot.database import Connections, open_database
 from voicebot.events import Events
 from voicebot.practice import Practice
 from voicebot.todo import TodoList
@@ -33,7 +33,7 @@ class Workspace:
     rules: LivePractice
     """The rules that hold now; ``refresh()`` follows the file."""
     clock: Clock
-    connect: ConnectionFactory
+    connect: Connections
     """Opens one more connection, for one thread at a time."""
     agenda: Store
     data: Path

@@ -24,8 +24,8 @@ from voicebot.errors import AgendaError, StaleVersionError, UnavailableError, Vo
 PUBLIC = frozenset({"/login", "/login/code", "/setup"})
 """Paths that an anonymous visitor may ask for; style and script are under ``/static``."""
 
-LIVE = "/maintenant/flux"
-"""The stream of events; a page that is merely left open does not keep its session from going idle."""
+LIVE = "/flux"
+"""How the address of a stream ends; a page that is merely left open does not keep its session from going idle."""
 
 
 class CurrentAccount:
@@ -40,7 +40,7 @@ class CurrentAccount:
         if scope["type"] == "http" and not scope["path"].startswith("/static/"):
             token = HTTPConnection(scope).cookies.get(self._desk.cookie)
             if token:
-                account = await run_in_threadpool(self._find, token, scope["path"] != LIVE)
+                account = await run_in_threadpool(self._find, token, not scope["path"].endswith(LIVE))
                 if account is not None:
                     scope.setdefault("state", {})["account"] = account
         await self._app(scope, receive, send)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from fastapi.templating import Jinja2Templates
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from voicebot.agenda.session import Session
+from voicebot.agenda.store import Store
 from voicebot.cli.setup import Workspace
 from voicebot.desk import navigation
 from voicebot.desk.accounts import Accounts
@@ -26,10 +27,14 @@ from voicebot.desk.roles import Account
 from voicebot.desk.rulebook import Rulebook
 from voicebot.desk.sessions import Sessions
 from voicebot.journal import Journal
-from voicebot.ports import Contact
+from voicebot.ports import Contact, Dialogue
+from voicebot.rehearsal import Rehearsals
 
 HERE = Path(__file__).resolve().parent
 VENDOR = HERE / "static" / "vendor" / "htmx.min.js"
+
+Offer = Callable[[str], Awaitable[tuple[str, str]]]
+"""Takes a WebRTC SDP offer to telephony and returns its answer and the call's id."""
 
 TOLD_KEPT = 200
 """Messages that wait for a page to show them; the oldest makes room."""
@@ -54,6 +59,12 @@ class Control(Protocol):
     def instruct(self, call_id: str, text: str) -> bool:
         """Tell the assistant what to propose; whether it understood. Raises UnavailableError: the call is over."""
 
+    def rehearse(self, call_id: str, agenda: Store) -> None:
+        """The call that is about to connect books into this copy of the agenda."""
+
+    def rehearsal(self, call_id: str, agenda: Store) -> Dialogue:
+        """The mind of a rehearsal in text."""
+
 
 @dataclass
 class Desk:
@@ -64,6 +75,7 @@ class Desk:
     accounts: Accounts
     sessions: Sessions
     control: Control
+    offer: Offer
     access_code: str
     """Shown in the terminal only: makes the first administrator, and opens the demonstration."""
     demo: bool = False
@@ -75,13 +87,15 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.lockout = Lockout()
-        self._session = Session(self.workspace.connect)
-        self.board = Board(self._session)
-        self.digests = Digests(self._session)
+        self.session = Session(self.workspace.connect)
+        """Reads and writes what belongs to the desk alone, and reads of the agenda what the store does not tell."""
+        self.board = Board(self.session)
+        self.digests = Digests(self.session)
         self.rulebook = Rulebook(
-            self.workspace.rules, self.workspace.practice.directory, self._session, self.workspace.clock.now
+            self.workspace.rules, self.workspace.practice.directory, self.session, self.workspace.clock.now
         )
         self.live = LiveCalls()
+        self.rehearsals = Rehearsals(self.workspace, self.control.rehearsal)
         self.journal.listen(self.live.take)
         self.counters.setdefault("/relire", self.workspace.call_log.waiting)
         self.counters.setdefault("/a-faire", self.workspace.todo.waiting)
@@ -143,9 +157,10 @@ class Desk:
 
     def close(self) -> None:
         """Close the connections."""
+        self.rehearsals.close_all()
         self.accounts.close()
         self.sessions.close()
-        self._session.close()
+        self.session.close()
 
     def _reader(self, request: Request) -> str:
         return request.cookies.get(self.cookie, "")

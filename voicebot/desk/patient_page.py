@@ -10,13 +10,12 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.responses import HTMLResponse, JSONResponse
 
-from voicebot.desk.context import VENDOR
+from voicebot.desk.context import VENDOR, Offer
 from voicebot.desk.security import Guard
 from voicebot.errors import VoicebotError
 
 if TYPE_CHECKING:
     from voicebot.practice.schema import Practice
-    from voicebot.web import Offer
 
 HERE = Path(__file__).resolve().parent
 MAX_SDP = 20_000

@@ -46,7 +46,9 @@ def turns(events: Iterable[Mapping[str, Any]], practice: Practice) -> list[Turn]
                 logprob = event.get("logprob")
                 turn.uncertain = not turn.lost and isinstance(logprob, int | float) and logprob < UNCERTAIN_LOGPROB
             case "understood":
-                current(event).understood += [_item(kind, value, practice) for kind, value in event.get("items", ())]
+                current(event).understood += [
+                    item_text(kind, value, practice) for kind, value in event.get("items", ())
+                ]
             case "said":
                 current(event, fresh=bool(found) and found[-1].said is not None).said = str(event["text"])
             case "asks":
@@ -72,7 +74,8 @@ def _asked(event: Mapping[str, Any]) -> str:
     return f"demande {label('asks', event['asks'])}" + (f" : {listed}" if listed else "")
 
 
-def _item(kind: str, value: str, practice: Practice) -> str:
+def item_text(kind: str, value: str, practice: Practice) -> str:
+    """What was understood, in French."""
     match kind:
         case "says":
             return label("says", value)

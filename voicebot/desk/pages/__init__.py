@@ -1,6 +1,18 @@
 """One module a page: its router, and its templates in the folder of the same name."""
 
-from voicebot.desk.pages import accounts, board, corrections, login, now, review, todo
+from voicebot.desk.pages import accounts, agenda, board, corrections, login, now, review, rules, simulator, todo, trial
 
-ROUTERS = (login.router, accounts.router, now.router, review.router, corrections.router, todo.router, board.router)
+ROUTERS = (
+    login.router,
+    accounts.router,
+    now.router,
+    review.router,
+    corrections.router,
+    todo.router,
+    trial.router,
+    board.router,
+    agenda.router,
+    simulator.router,
+    rules.router,
+)
 """Every route of the desk."""

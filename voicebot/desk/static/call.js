@@ -47,7 +47,7 @@ async function call() {
     channel.onclose = () => { if (peer) end("Appel terminé."); };
     await peer.setLocalDescription(await peer.createOffer());
     await gathered(peer);
-    const response = await fetch("/offer", {
+    const response = await fetch(button.dataset.offer || "/offer", {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ sdp: peer.localDescription.sdp }),
     });
     if (!response.ok) throw new Error("refused");
@@ -60,8 +60,7 @@ async function call() {
 for (const digit of "123456789*0#") {
   const key = document.createElement("button");
   key.type = "button";
-  key.className = "plain";
-  key.textContent = digit;
+    key.textContent = digit;
   key.addEventListener("click", () => { if (channel && channel.readyState === "open") channel.send(digit); });
   keys.append(key);
 }
