@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
+from tests.halves import Half, half, rows
 from voicebot.ports import Asks
 
 HERE = Path(__file__).parent
@@ -19,6 +20,8 @@ class Utterance:
     text: str
     intent: str
     asks: Asks | None
+    entities: tuple[tuple[str, str], ...] = ()
+    """Name and the caller's own words."""
 
 
 def read(name: str) -> list[Utterance]:
@@ -39,6 +42,20 @@ def read(name: str) -> list[Utterance]:
     return found
 
 
+def held_out(hand: str, which: Half) -> list[Utterance]:
+    """One half of what one hand wrote (`heldout/`): intent, question, sentence, entities."""
+    found = []
+    for intent, asks, text, marks in rows(HERE / "heldout" / hand, 4):
+        if half(text) != which:
+            continue
+        if asks not in (*get_args(Asks), "-"):
+            raise ValueError(f"{hand}: {asks!r} is no question")
+        entities = [tuple(part.strip() for part in mark.split("=", 1)) for mark in marks.split(";") if "=" in mark]
+        pairs = tuple((name, value) for name, value in entities)
+        found.append(Utterance(text, intent, None if asks == "-" else cast(Asks, asks), pairs))
+    return found
+
+
 def macro_f1(expected: Sequence[str], guessed: Sequence[str]) -> float:
     """The unweighted mean over the expected intents of the F1 of each."""
     scores = []
@@ -48,3 +65,10 @@ def macro_f1(expected: Sequence[str], guessed: Sequence[str]) -> float:
         misses = sum((wanted == intent) != (got == intent) for wanted, got in pairs)
         scores.append(2 * hits / (2 * hits + misses))
     return sum(scores) / len(scores)
+
+
+def micro_f1(expected: Sequence[str], guessed: Sequence[str], given_up: str) -> float:
+    """F1 over all utterances; one that was ``given_up`` is missed but not wrong."""
+    right = sum(wanted == got for wanted, got in zip(expected, guessed, strict=True))
+    answered = sum(got != given_up for got in guessed)
+    return 2 * right / (len(expected) + answered)

@@ -506,8 +506,7 @@ SCENARIOS = [
     ),
     Scenario(
         "a renewal with someone else's doctor is offered with the own one",
-        KNOWN
-        | {"motive": "renouveler mon ordonnance", "practitioner": "le docteur benali", "choice": "le premier"},
+        KNOWN | {"motive": "renouveler mon ordonnance", "practitioner": "le docteur benali", "choice": "le premier"},
         "booked",
         (("2026-11-24T08:30", "renouvellement", "lefevre", "Camille Roussel"),),
         says=("avec le médecin qui vous suit, le docteur Lefèvre",),
