@@ -209,6 +209,15 @@ async def test_without_telephony_nobody_waits(tmp_path: Path) -> None:
         assert case.transfers[-1] == ("secretary", "failed", "unavailable")
 
 
+async def test_a_page_of_the_desk_takes_a_call_over(tmp_path: Path) -> None:
+    async with begin(tmp_path) as case:
+        await case.said()
+        case.mouth.tell("call-end", reason="transferred")
+        await case.over()
+        assert case.outcomes == ["transferred"]
+        assert case.reason == "transferred"
+
+
 async def test_the_desk_takes_a_call_over(tmp_path: Path) -> None:
     async with begin(tmp_path) as case:
         await case.said()

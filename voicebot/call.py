@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Literal, Protocol
 
@@ -135,6 +135,8 @@ class Call:
                 case "hand-over":
                     await self._think(self._dialogue.hand_over(event.data["contact"]))
                 case "call-end":
+                    # Someone at the desk may have taken the call while the assistant was speaking.
+                    self._answered = event.data.get("reason") == TRANSFERRED
                     return str(event.data.get("reason", "caller"))[:40]
         return None
 
@@ -301,4 +303,6 @@ class Call:
             reply = await self._dialogue.transfer_failed()
         if reply is None or reply.outcome is None:
             reply = await self._dialogue.hang_up()
+            if self._answered and reply.outcome in (None, "abandoned", "informed"):
+                reply = replace(reply, outcome="transferred")
         self._journal.record(self.id, "outcome", outcome=reply.outcome or "abandoned")

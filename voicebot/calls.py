@@ -120,6 +120,19 @@ class Calls:
             raise UnavailableError(f"[transfer] {contact}: no number that a {kind} call can be passed to")
         call.hand_over(contact)
 
+    async def join(self, call_id: str, sdp: str) -> str:
+        """Let a page of the desk take a call over: its SDP offer in, telephony's answer out.
+
+        Once the page's sound flows the call is over for the assistant, with the outcome ``transferred``.
+
+        Raises:
+            UnavailableError: the call is over or being transferred, or the offer cannot be answered.
+        """
+        if call_id not in self._live:
+            raise UnavailableError("this call is over")
+        answer, _ = await self._telephony.offer(sdp, join=call_id)
+        return answer
+
     def instruct(self, call_id: str, text: str) -> bool:
         """Tell the assistant what to propose at the caller's next turn; whether it understood.
 

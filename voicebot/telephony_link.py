@@ -59,8 +59,10 @@ class TelephonyLink:
             if not answer.done():
                 answer.set_exception(UnavailableError("telephony was restarted; call again"))
 
-    async def offer(self, sdp: str) -> tuple[str, str]:
+    async def offer(self, sdp: str, *, join: str | None = None) -> tuple[str, str]:
         """Hand a page's SDP offer to telephony; return its SDP answer and the call's id.
+
+        With ``join`` the page takes over the call of that id as soon as its sound flows.
 
         Raises:
             UnavailableError: telephony is away, full, or refused the offer.
@@ -73,7 +75,7 @@ class TelephonyLink:
         answer: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
         self._answers[key] = answer
         try:
-            write_event(self._writer, "offer", {"id": key, "sdp": sdp})
+            write_event(self._writer, "offer", {"id": key, "sdp": sdp, "join": join})
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await answer
         except TimeoutError:

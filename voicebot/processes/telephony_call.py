@@ -86,6 +86,11 @@ class Bridge:
 
     # --- while someone else is rung, and after ---
 
+    @property
+    def taken(self) -> bool:
+        """Whether someone else is being rung for this call or has it; whoever does so sets :attr:`on_end`."""
+        return self.on_end is not None
+
     def hold(self, *, patient: bool) -> VoiceSession | None:
         """Let the speech process hear nothing and play ringing to the caller; None when the call is over.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import secrets
 import signal
 import socket
 import traceback
@@ -15,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from telephony.sip.agent import UserAgent
-from telephony.webrtc.endpoint import WebCall
 from voicebot.errors import ConfigurationError, ProtocolError, UnavailableError, VoicebotError
 from voicebot.processes.telephony import Contacts, Settings
-from voicebot.processes.telephony_call import Bridge, connect_speech
+from voicebot.processes.telephony_call import Bridge
 from voicebot.processes.telephony_sip import SipDoor, registration_settings
 from voicebot.processes.telephony_transfer import Transfer
+from voicebot.processes.telephony_web import WebDoor
 from voicebot.wire import read_event, write_event
 
 log = logging.getLogger("voicebot.telephony")
@@ -42,8 +41,9 @@ class _Service:
         self._bridges: dict[str, Bridge] = {}
         self._user_agent: UserAgent | None = None
         self._contacts = settings.contacts
-        self._transfers: dict[str, Transfer] = {}
-        self._web: set[WebCall] = set()
+        self._web = WebDoor(
+            speech=settings.speech, addresses=settings.web_addresses, enter=self._enter, leave=self._leave
+        )
         self._answering: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
 
@@ -81,7 +81,7 @@ class _Service:
     async def _end_calls(self, agent: UserAgent | None) -> None:
         for bridge in tuple(self._bridges.values()):
             bridge.end("stopped")
-        closing = [asyncio.create_task(call.closed()) for call in self._web]
+        closing = self._web.close()
         if agent is not None:
             await agent.stop(AGENT_STOP)
         if closing:
@@ -134,7 +134,6 @@ class _Service:
 
     def _leave(self, bridge: Bridge) -> None:
         self._bridges.pop(bridge.id, None)
-        self._transfers.pop(bridge.id, None)
 
     # --- transfers ---
 
@@ -144,20 +143,18 @@ class _Service:
         def report(state: str, reason: str | None, code: int | None) -> None:
             write_event(self._control, "transfer", {"call": call_id, "state": state, "reason": reason, "code": code})
 
-        bridge, agent, before = self._bridges.get(call_id), self._user_agent, self._transfers.get(call_id)
-        if bridge is None or agent is None or (before is not None and not before.over):
+        bridge, agent = self._bridges.get(call_id), self._user_agent
+        if bridge is None or agent is None or bridge.taken:
             report("failed", "unavailable", None)
             return
-        transfer = Transfer(
+        Transfer(
             bridge,
             contact,
             agent=agent,
             contacts=self._contacts,
             rtp_ports=self._settings.rtp_ports,
             report=report,
-        )
-        self._transfers[call_id] = transfer
-        transfer.start()
+        ).start()
 
     def _replace_contacts(self, data: Mapping[str, Any]) -> None:
         try:
@@ -177,7 +174,14 @@ class _Service:
             while (event := await read_event(reader)) is not None:
                 match event.type:
                     case "offer":
-                        task = asyncio.create_task(self._answer(str(event.data.get("id")), str(event.data.get("sdp"))))
+                        join = event.data.get("join")
+                        task = asyncio.create_task(
+                            self._answer(
+                                str(event.data.get("id")),
+                                str(event.data.get("sdp")),
+                                str(join) if join is not None else None,
+                            )
+                        )
                         self._answering.add(task)
                         task.add_done_callback(self._answering.discard)
                     case "hangup":
@@ -207,59 +211,26 @@ class _Service:
         with suppress(PermissionError):
             loop.add_reader(0, read)
 
-    async def _answer(self, offer_id: str, sdp: str) -> None:
+    async def _join(self, call_id: str, sdp: str) -> str:
+        """Let a page of the desk take a call over. Raises ProtocolError, UnavailableError."""
+        bridge = self._bridges.get(call_id)
+        if bridge is None:
+            raise UnavailableError("this call is over")
+        return await self._web.join(bridge, sdp)
+
+    async def _answer(self, offer_id: str, sdp: str, join: str | None) -> None:
         try:
-            call_id, answer = await self._take(sdp)
+            if join is not None:
+                call_id, answer = join, await self._join(join, sdp)
+            elif self._admits():
+                call_id, answer = await self._web.take(sdp)
+            else:
+                self._refused(486)
+                raise UnavailableError("every line is busy: call again in a few minutes")
         except (ProtocolError, UnavailableError) as error:
             write_event(self._control, "answer", {"id": offer_id, "error": str(error)})
         else:
             write_event(self._control, "answer", {"id": offer_id, "sdp": answer, "call": call_id})
-
-    async def _take(self, sdp: str) -> tuple[str, str]:
-        """Answer a browser's offer: the call's id and the SDP answer. Raises ProtocolError, UnavailableError."""
-        if not self._admits():
-            self._refused(486)
-            raise UnavailableError("every line is busy: call again in a few minutes")
-        call_id = secrets.token_hex(8)
-        speech = connect_speech(self._settings.speech)
-        call = WebCall(
-            addresses=self._settings.web_addresses,
-            on_connected=lambda: self._begin(bridge, call),
-            on_key=lambda digit: bridge.key(digit),
-            on_end=lambda reason: bridge.end(reason),
-        )
-        bridge = Bridge(
-            call_id,
-            kind="webrtc",
-            caller=None,
-            speech=speech,
-            hang_up=lambda reason: call.close(),
-            done=lambda: self._leave_web(bridge, call),
-        )
-        self._enter(bridge)
-        self._web.add(call)
-        try:
-            return call_id, await call.answer(sdp)
-        except BaseException as error:
-            bridge.end("refused" if isinstance(error, ProtocolError) else "fault")
-            raise
-
-    @staticmethod
-    def _begin(bridge: Bridge, call: WebCall) -> None:
-        session = bridge.start(call)
-        call.on_media = session.arrived
-
-    def _leave_web(self, bridge: Bridge, call: WebCall) -> None:
-        self._leave(bridge)
-
-        async def forget() -> None:
-            with suppress(Exception):
-                await call.closed()
-            self._web.discard(call)
-
-        task = asyncio.get_running_loop().create_task(forget())
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
 
 
 def _log_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -54,11 +54,6 @@ class Transfer:
         self._session: VoiceSession | None = None
         self._over = False
 
-    @property
-    def over(self) -> bool:
-        """Whether the attempt failed or the call ended."""
-        return self._over
-
     def start(self) -> None:
         """Begin; the caller hears ringing from now on."""
         bridge, contacts = self._bridge, self._contacts

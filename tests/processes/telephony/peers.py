@@ -165,9 +165,9 @@ class Telephony:
             elif event.type == "transfer":
                 self._transfers.put_nowait(event.data)
 
-    async def offer(self, sdp: str) -> dict[str, object]:
-        """Have an offer answered: what came back."""
-        write_event(self._writer, "offer", {"id": "offer-1", "sdp": sdp})
+    async def offer(self, sdp: str, join: object = None) -> dict[str, object]:
+        """Have an offer answered: what came back. ``join``: the call that the page takes over."""
+        write_event(self._writer, "offer", {"id": "offer-1", "sdp": sdp, "join": join})
         async with asyncio.timeout(15):
             return await self._answers.get()
 

@@ -98,6 +98,49 @@ async def test_a_browser_and_a_telephone_are_joined(start: Start, speech: Speech
     assert abs(voice_of(desk) - CALLER) < 10
 
 
+async def test_a_page_of_the_desk_takes_a_call_over(start: Start, speech: Speech, phone: Phone) -> None:
+    async with phone("caller") as caller:
+        telephony = await start(contacts=secretary("sip:accueil@127.0.0.1:9"))
+        await caller.command("dial", f"sip:cabinet@127.0.0.1:{telephony.sip_port}")
+        call = await speech.call()
+        await hears_the_caller(call)
+
+        async def join(sdp: str) -> str:
+            return str((await telephony.offer(sdp, call.start["call"]))["sdp"])
+
+        async with Caller(join) as page:
+            await call.closed.wait()
+            assert call.end == "transferred"
+            heard = len(call.frames)
+            said = asyncio.create_task(page.play(tone(SECRETARY, 2.0, 16000)))
+            pcm = b""
+            async with asyncio.timeout(10):
+                async for frame in page.frames():
+                    pcm += frame.pcm
+                    if abs(pitch(pcm[-16000:], 16000) - CALLER) < 5 and loudness(pcm[-16000:]) > 1000:
+                        break
+            await said
+            refused = await telephony.offer("v=0", call.start["call"])
+            assert "already" in str(refused["error"])
+            telephony.transfer(call)
+            assert await telephony.transferred() == ("failed", "unavailable", None)
+        await caller.event("CALL_CLOSED")
+        assert len(call.frames) == heard
+        assert "over" in str((await telephony.offer("v=0", call.start["call"]))["error"])
+    assert abs(voice_of(caller) - SECRETARY) < 10
+
+
+async def test_a_page_that_never_connects_leaves_the_caller_with_the_assistant(start: Start, speech: Speech) -> None:
+    telephony = await start()
+    async with Caller(telephony.exchange):
+        call = await speech.call()
+        answer = await telephony.offer("v=0\r\nnonsense", call.start["call"])
+        assert "offer" in str(answer["error"])
+        begun = len(call.frames)
+        await call.until(lambda c: len(c.frames) > begun + 20)
+        assert call.end is None
+
+
 async def test_nobody_answers_and_the_caller_comes_back(start: Start, speech: Speech, phone: Phone) -> None:
     async with phone("caller") as caller, phone("secretary") as desk:
         telephony = await start(contacts=secretary(desk.address, ring_seconds=4))
