@@ -58,6 +58,8 @@ def read_practice(directory: Path, raw: bytes) -> Practice:
         found = re.search(r"at line (\d+)", str(error))
         problems.lines = {(): int(found[1]) if found else text.count("\n") + 1}
         problems.error((), "syntax", detail=error)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or brackets nested as deeply
+        problems.error((), "excessive")
     if problems.errors:
         raise PracticeError(problems.errors)
     problems.lines = line_index(text)

@@ -48,7 +48,7 @@ class Phrases:
     def fixed(self) -> tuple[str, ...]:
         """Every sentence that never changes, to be rendered at start."""
         found = {
-            sentence: None
+            sentence.format(): None
             for key, text in self._texts.items()
             if not key.startswith("words.")
             for sentence in _sentences(text)
@@ -64,7 +64,8 @@ def slots(text: str) -> set[str]:
 
 def _fill(text: str, constants: Mapping[str, str]) -> str:
     for name, value in constants.items():
-        text = text.replace("{" + name + "}", value)
+        # What a practice wrote is text: its own braces are none of ours.
+        text = text.replace("{" + name + "}", value.replace("{", "{{").replace("}", "}}"))
     return text
 
 
