@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tests.agenda.helpers import HEAD, MONDAY, MakePractice
 from voicebot.agenda.live import LivePractice
 
@@ -47,3 +49,25 @@ def test_reception_hours_may_cross_midnight(make_practice: MakePractice) -> None
     assert practice.reception_open(MONDAY.replace(hour=23))
     assert practice.reception_open(MONDAY.replace(day=24, hour=1))
     assert not practice.reception_open(MONDAY.replace(day=24, hour=2))
+
+
+def test_nobody_answers_on_a_holiday_or_while_the_practice_is_closed(make_practice: MakePractice) -> None:
+    rules = """
+[[reception]]
+days = ["lundi", "mardi", "mercredi", "jeudi", "vendredi"]
+hours = ["08:30-12:30"]
+
+[[exceptions]]
+date = 2026-12-24
+closed = true
+
+[[exceptions]]
+date = 2026-12-23
+closed = true
+practitioners = ["benali"]
+"""
+    practice = make_practice(more=rules)
+    nine = datetime(2026, 12, 23, 9, 0)
+    assert practice.reception_open(nine), "someone else is there"
+    assert not practice.reception_open(nine.replace(day=24))
+    assert not practice.reception_open(nine.replace(day=25))

@@ -1,4 +1,4 @@
-"""The nouns of a practice's file: what ``practice.toml`` says, validated. Standard library only.
+"""The nouns of a practice's file: what ``practice.toml`` says, validated.
 
 Clock times inside a day are minutes after local midnight; an end above 1440 lies on the next day. Every rule knows its
 place in the file (``where``), so that an explanation can point at it.
@@ -13,6 +13,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from voicebot.practice.calendars import public_holiday
 
 GRANULE_MINUTES = 5
 """Every duration, buffer, grid and opening hour is a multiple of this, min."""
@@ -154,6 +156,11 @@ class DayException:
     label: str
     where: Where
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is about the whole practice."""
+        return not self.practitioners and self.site is None and not self.motives
+
 
 @dataclass(frozen=True)
 class Absence:
@@ -292,14 +299,20 @@ class Practice:
     """Where the zone of public holidays is chosen."""
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
 
+    def _closed_on(self, day: date) -> bool:
+        ruling = [rule for rule in self.exceptions if rule.whole and rule.first <= day <= rule.last]
+        return not ruling[-1].hours if ruling else public_holiday(self.holiday_zone, day) is not None
+
     def name_of(self, practitioner: str) -> str:
         """The spoken name of a practitioner; the id itself when the rules no longer know it."""
         known = self.practitioners.get(practitioner)
         return known.name if known else practitioner
 
     def reception_open(self, at: datetime) -> bool:
-        """Whether a person answers at this local time."""
+        """Whether a person answers at this local time: nobody does on public holidays, or while all is closed."""
         minute = at.hour * 60 + at.minute
+        if self._closed_on(at.date()):
+            return False
         return any(
             (at.weekday() in rule.days and any(h.start <= minute < h.end for h in rule.hours))
             or ((at.weekday() - 1) % 7 in rule.days and any(h.start <= minute + 1440 < h.end for h in rule.hours))
