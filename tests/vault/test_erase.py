@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.vault.world import SECRETS, World
+from tests.vault.pages import decrypted
+from tests.vault.world import KEY, SECRETS, World
 from voicebot.errors import AgendaError
 from voicebot.vault.erase import replay
 from voicebot.vault.erasures import read_ledger
@@ -110,3 +111,26 @@ def test_a_ledger_whose_last_line_was_cut_off_is_mended(world: World) -> None:
         file.write('{"receipt": "cut')
     second = world.vault.erase_call("c2", actor="service")
     assert [erasure.receipt for erasure in read_ledger(path)] == [first.code, second.code]
+
+
+def test_nothing_of_an_erased_patient_stays_in_the_pages_or_the_log(world: World) -> None:
+    patient = world.patient()
+    for n in range(30):
+        world.call(promise=n % 2 == 0)
+    world.call(world.book(patient, "2026-11-24T09:00"))
+    assert SECRETS[0].encode() in decrypted(world.data / "voicebot.db", KEY)
+    receipt = world.vault.erase_patient(patient.id, actor="user:u1", even_booked=True)
+    assert receipt.clean
+    left = decrypted(world.data / "voicebot.db", KEY)
+    # Words of calls that promised and booked nothing cannot be told to be this patient's: retention has them.
+    assert not [secret for secret in (SECRETS[2], SECRETS[3], "quevrain") if secret.encode() in left]
+
+
+def test_nothing_of_an_erased_call_stays_in_the_pages_or_the_log(world: World) -> None:
+    world.journal.record("c1", "heard", text="des pertes depuis hier")
+    for _ in range(40):
+        world.call()
+    world.journal.record("c1", "heard", text="et j'ai peur que ce soit grave")
+    assert world.vault.erase_call("c1", actor="call:c1").clean
+    left = decrypted(world.data / "voicebot.db", KEY)
+    assert not [words for words in ("pertes depuis", "peur que") if words.encode() in left]

@@ -17,7 +17,7 @@ from voicebot.vault.audit import Audit, Clock, destroy_key
 from voicebot.vault.erasures import Erasure, add_to_ledger, store_erasure, stored_erasures
 from voicebot.vault.inventory import inventory
 from voicebot.vault.receipts import Receipt, new_code
-from voicebot.vault.scrub import scrub
+from voicebot.vault.scrub import is_small, scrub
 
 
 class Eraser:
@@ -43,7 +43,7 @@ class Eraser:
         def delete(connection: Any) -> dict[str, int]:
             return erase_call_rows(connection, call_id)
 
-        return self._erase("call", call_id, actor, delete, rewrite=False)
+        return self._erase("call", call_id, actor, delete)
 
     def patient(self, patient_id: str, *, actor: str, even_booked: bool = False) -> Receipt:
         """Delete a patient, the appointments, the waiting and the texts of the patient's calls; destroy the key.
@@ -67,16 +67,10 @@ class Eraser:
                 )
             return erase_patient_rows(connection, patient_id)
 
-        return self._erase("patient", patient_id, actor, delete, rewrite=True)
+        return self._erase("patient", patient_id, actor, delete)
 
     def _erase(
-        self,
-        kind: Literal["call", "patient"],
-        id: str,
-        actor: str,
-        delete: Callable[[Any], dict[str, int]],
-        *,
-        rewrite: bool,
+        self, kind: Literal["call", "patient"], id: str, actor: str, delete: Callable[[Any], dict[str, int]]
     ) -> Receipt:
         now, code = self._clock.now(), new_code()
         erasure = Erasure(code, kind, id, now.isoformat(timespec="seconds"))
@@ -97,7 +91,7 @@ class Eraser:
             # A full disk must not hide that the erasure is done: the database has it, the next sync brings the file up.
             with suppress(UnavailableError):
                 add_to_ledger(self._ledger, [erasure])
-            clean = scrub(connection, rewrite=rewrite)
+            clean = scrub(connection, rewrite=kind == "patient" and is_small(connection))
         finally:
             database.close()
         return Receipt(code, now, kind, counts, clean)
@@ -140,10 +134,10 @@ def traces_of(connection: Any, patient_id: str) -> dict[str, str]:
     found = {
         call
         for (call,) in connection.execute(
-            "select distinct call from call_event where"
-            " (event = 'committed' and json_extract(data, '$.appointment') in"
-            "   (select id from appointment where patient_id = :patient))"
-            " or (event = 'identified' and json_extract(data, '$.patient') = :patient)",
+            "select call from call_event where event = 'committed' and json_extract(data, '$.appointment') in"
+            " (select id from appointment where patient_id = :patient)"
+            " union select call from call_event where event = 'identified'"
+            " and json_extract(data, '$.patient') = :patient",
             {"patient": patient_id},
         )
     }

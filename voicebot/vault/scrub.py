@@ -8,6 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+SMALL = 5000
+"""Pages (20 MB): a database of that size is rewritten in a fraction of a second, so that no caller notices."""
+
+
+def is_small(connection: Any) -> bool:
+    """Whether a rewrite may be done while calls go on; it keeps every writer waiting."""
+    return int(connection.execute("pragma page_count").fetchone()[0]) <= SMALL
+
 
 def scrub(connection: Any, *, rewrite: bool = True) -> bool:
     """Rewrite the database and empty its log; False when a reader kept the log from being emptied.
