@@ -1,0 +1,377 @@
+"""Rules: forms for the practice's file, each change shown as slots before it is made; every state can come back."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from voicebot.agenda.preview import Preview
+from voicebot.desk import forms
+from voicebot.desk.context import Desk, desk
+from voicebot.desk.forms import NEW, Rubric
+from voicebot.desk.roles import Account, role
+from voicebot.desk.rulebook import BY_HAND, Draft
+from voicebot.errors import StaleVersionError, UnavailableError
+from voicebot.practice import PracticeError, Problem
+from voicebot.practice.editing import Add, Change, Drop, EditError, Put
+from voicebot.practice.spoken import shipped
+
+router = APIRouter()
+
+TheDesk = Annotated[Desk, Depends(desk)]
+Editor = Annotated[Account, Depends(role("administrator", "practitioner", "secretary"))]
+Text = Annotated[str, Form(max_length=200)]
+
+DAYS_SHOWN = 12
+"""Days of a preview that are listed; the rest is counted."""
+
+OVERTAKEN = "Quelqu'un d'autre vient de changer le fichier du cabinet. Rien n'a été écrasé : relisez, puis recommencez."
+
+
+@dataclass(frozen=True)
+class Item:
+    """One rule of a rubric, in a line."""
+
+    id: str
+    title: str
+    lines: tuple[str, ...]
+
+
+# --- looking ---
+
+
+@router.get("/regles")
+def rules(request: Request, desk: TheDesk, me: Editor) -> Response:
+    """Every rubric, the mode, and what the file's reader warns of."""
+    practice, document = desk.workspace.rules(), _document(desk)
+    counts = {name: len(document.get(name, ())) for name, rubric in forms.rubrics().items() if rubric.shape != "one"}
+    return desk.page(
+        request,
+        "rules/page.html",
+        rubrics=[rubric for rubric in forms.rubrics().values() if _may(me, rubric)],
+        counts=counts,
+        mode=practice.manner.mode,
+        elder=practice.manner.elder,
+        error=desk.workspace.rules.error,
+        warnings=practice.warnings,
+        frozen=desk.rulebook.frozen,
+        base=desk.rulebook.read()[1],
+    )
+
+
+@router.get("/regles/versions")
+def versions(request: Request, desk: TheDesk, me: Editor) -> Response:
+    """Every state of the file."""
+    return desk.page(
+        request,
+        "rules/versions.html",
+        versions=desk.rulebook.versions(),
+        authors={account.id: account.name for account in desk.accounts.all()} | {BY_HAND: "à la main"},
+        frozen=desk.rulebook.frozen,
+    )
+
+
+@router.get("/regles/{name}")
+def rubric(name: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+    """The rules of one rubric; the form itself where there is only one."""
+    found = _rubric(name, me)
+    if found.shape == "one":
+        return _form(request, desk, found, "tout")
+    return desk.page(request, "rules/rubric.html", rubric=found, items=_items(desk, found), frozen=desk.rulebook.frozen)
+
+
+@router.get("/regles/{name}/{item}")
+def one(name: str, item: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+    """The form of one rule."""
+    found = _rubric(name, me)
+    given = {key: [value] for key, value in request.query_params.items()}
+    if item == NEW and given:
+        return _form(request, desk, found, item, filled=forms.typed(found, given))
+    return _form(request, desk, found, item)
+
+
+# --- changing ---
+
+
+@router.post("/regles/versions/{version_id}/retablir")
+def restore(version_id: int, request: Request, desk: TheDesk, me: Editor, base: Text = "") -> Response:
+    """Bring a state back, byte for byte."""
+    before = next((version for version in desk.rulebook.versions(1)), None)
+    try:
+        made = desk.rulebook.restore(version_id, base=base or desk.rulebook.read()[1], author=me.id)
+    except StaleVersionError:
+        return desk.done(request, "/regles/versions", OVERTAKEN)
+    except UnavailableError as error:
+        return desk.done(request, "/regles/versions", str(error))
+    except PracticeError:
+        return desk.done(
+            request, "/regles/versions", "Cette version n'est plus valable avec le programme d'aujourd'hui."
+        )
+    desk.audit(me, "rule.restored", version=version_id)
+    undo = f"/regles/versions/{before.id}/retablir" if before else None
+    return desk.done(request, "/regles/versions", made.what + ".", undo=undo, base=made.digest)
+
+
+@router.post("/regles/{name}")
+async def change_only(name: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+    """Preview or apply the form of a rubric that has only one."""
+    return await _posted(request, desk, me, name, "tout")
+
+
+@router.post("/regles/{name}/{item}")
+async def change(name: str, item: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+    """Preview or apply the form of one rule."""
+    return await _posted(request, desk, me, name, item)
+
+
+@router.post("/regles/{name}/{item}/retirer")
+async def remove(name: str, item: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+    """Preview or apply the removal of one rule."""
+    return await _posted(request, desk, me, name, item, removed=True)
+
+
+async def _posted(
+    request: Request, desk: Desk, me: Account, name: str, item: str, *, removed: bool = False
+) -> Response:
+    posted = await request.form()
+    fields = {key: [value for value in posted.getlist(key) if isinstance(value, str)] for key in posted}
+    return await run_in_threadpool(_change, request, desk, me, _rubric(name, me), item, fields, removed)
+
+
+def _change(
+    request: Request, desk: Desk, me: Account, rubric: Rubric, item: str, fields: dict[str, list[str]], removed: bool
+) -> Response:
+    base = (fields.get("base") or [""])[0]
+    item = (fields.get("id") or [item])[0].strip() if item == NEW and rubric.shape in ("named", "texts") else item
+    filled = forms.typed(rubric, fields) | {"text": (fields.get("text") or [""])[0].strip(), "id": item}
+    document = _document(desk)
+    if base and base != desk.rulebook.read()[1]:
+        return _form(request, desk, rubric, item, filled=filled, general=OVERTAKEN, status=409)
+    changes = _changes(rubric, item, document, filled, removed)
+    try:
+        draft = desk.rulebook.draft(changes)
+    except PracticeError as error:
+        count = len(document.get(rubric.name, ()))
+        near, far = forms.beside(rubric, item, error.problems, count) if rubric.fields else ({}, list(error.problems))
+        if rubric.shape == "texts":
+            near, far = {"text": " ".join(problem.text for problem in far)}, []
+        return _form(request, desk, rubric, item, filled=filled, near=near, far=far, status=422)
+    except EditError as error:
+        return _form(request, desk, rubric, item, filled=filled, general=str(error), status=409)
+    if not changes:
+        return desk.done(request, _home(rubric), "Rien n'a changé.")
+    what = _what(rubric, item, removed)
+    if (fields.get("apply") or [""])[0]:
+        return _apply(request, desk, me, rubric, draft, changes, what)
+    return _preview(request, desk, me, rubric, item, fields, draft, what, removed)
+
+
+def _apply(
+    request: Request, desk: Desk, me: Account, rubric: Rubric, draft: Draft, changes: list[Change], what: str
+) -> Response:
+    before = desk.rulebook.versions(1)
+    try:
+        made = desk.rulebook.apply(draft.after, base=draft.base, author=me.id, what=what)
+    except StaleVersionError:
+        return desk.done(request, _home(rubric), OVERTAKEN)
+    except UnavailableError as error:
+        return desk.done(request, _home(rubric), str(error))
+    old = tomllib.loads(draft.before)
+    for change in changes:
+        desk.audit(me, "rule.changed", None, file="practice.toml", **_told(old, change))
+    undo = f"/regles/versions/{before[0].id}/retablir" if before else None
+    return desk.done(request, _home(rubric), f"{what} : c'est en vigueur.", undo=undo, base=made.digest)
+
+
+def _preview(
+    request: Request,
+    desk: Desk,
+    me: Account,
+    rubric: Rubric,
+    item: str,
+    fields: dict[str, list[str]],
+    draft: Draft,
+    what: str,
+    removed: bool,
+) -> Response:
+    shown = desk.workspace.agenda.preview(draft.practice)
+    for stranded in shown.stranded:
+        if stranded.appointment.patient is not None:
+            desk.audit(me, "patient.read", stranded.appointment.patient.id)
+    days = list(shown.days())
+    return desk.page(
+        request,
+        "rules/preview.html",
+        rubric=rubric,
+        action=f"/regles/{rubric.name}" + ("" if item == "tout" else f"/{item}") + ("/retirer" if removed else ""),
+        fields=[(key, value) for key, values in fields.items() if key not in ("apply", "base") for value in values],
+        base=draft.base,
+        what=what,
+        lines=draft.lines,
+        preview=shown,
+        added=_starts(shown, "added"),
+        removed=_starts(shown, "removed"),
+        days=list(islice(days, DAYS_SHOWN)),
+        more=max(0, len(days) - DAYS_SHOWN),
+        warnings=[
+            w for w in draft.practice.warnings if w.text not in {o.text for o in desk.workspace.rules().warnings}
+        ],
+        name_of=draft.practice.name_of,
+        frozen=desk.rulebook.frozen,
+    )
+
+
+def _changes(
+    rubric: Rubric, item: str, document: Mapping[str, Any], filled: Mapping[str, Any], removed: bool
+) -> list[Change]:
+    if removed:
+        _table(rubric, item, document)
+        return [Drop(forms.path_of(rubric, item))]
+    if rubric.shape == "texts":
+        text = filled["text"]
+        if document.get(rubric.name, {}).get(item) == text:
+            return []
+        return [Put((rubric.name, item), text)]
+    table = None if item == NEW or item == "tout" else _table(rubric, item, document, may_be_new=True)
+    if item == "tout":
+        table = document.get(rubric.name, {})
+    return forms.changes(rubric, item, table, filled)
+
+
+# --- what they share ---
+
+
+def _form(
+    request: Request,
+    desk: Desk,
+    rubric: Rubric,
+    item: str,
+    *,
+    filled: Mapping[str, Any] | None = None,
+    near: Mapping[str, str] | None = None,
+    far: list[Problem] | None = None,
+    general: str = "",
+    status: int = 200,
+) -> Response:
+    document, practice = _document(desk), desk.workspace.rules()
+    table: Any = {}
+    if item != NEW:
+        table = (
+            document.get(rubric.name, {}) if item == "tout" else _table(rubric, item, document, may_be_new=status > 200)
+        )
+    if filled is None:
+        filled = forms.shown(rubric, table) if rubric.shape != "texts" else {"text": table if item != NEW else ""}
+    return desk.page(
+        request,
+        "rules/form.html",
+        status,
+        rubric=rubric,
+        item=item,
+        new=item == NEW or (rubric.shape in ("named", "texts") and item not in document.get(rubric.name, {})),
+        action=f"/regles/{rubric.name}" + ("" if item == "tout" else f"/{item}"),
+        filled=filled,
+        choices={spec.key: forms.choices(spec, practice) for spec in rubric.fields},
+        near=near or {},
+        far=far or [],
+        general=general,
+        base=desk.rulebook.read()[1],
+        frozen=desk.rulebook.frozen,
+        shipped=shipped() if rubric.name == "phrases" else {},
+        written=document.get(rubric.name, {}),
+    )
+
+
+def _items(desk: Desk, rubric: Rubric) -> list[Item]:
+    practice, found = desk.workspace.rules(), []
+    tables = _document(desk).get(rubric.name, [] if rubric.shape == "list" else {})
+    if rubric.shape == "texts":
+        return [Item(key, rubric.names.get(key, key), (text,)) for key, text in tables.items()]
+    for id, table in enumerate(tables) if rubric.shape == "list" else tables.items():
+        shown = forms.shown(rubric, table)
+        lines = []
+        for spec in rubric.fields:
+            value = shown[spec.key]
+            if not value:
+                continue
+            labels = forms.choices(spec, practice)
+            text = ", ".join(str(labels.get(v, v)) for v in value) if isinstance(value, list) else labels.get(value, value)
+            text = "oui" if spec.kind == "yesno" else text
+            clock = shown.get(spec.key + ".time")
+            lines.append(f"{spec.label} : {text}" + (f" à {clock}" if clock else ""))
+        title = str(table.get("label") or table.get("name") or "")
+        found.append(Item(str(id), title or (lines[0] if lines else "(vide)"), tuple(lines if title else lines[1:])))
+    return found
+
+
+def _document(desk: Desk) -> dict[str, Any]:
+    """The file as it stands; the rules in force when it is wrong."""
+    raw, _ = desk.rulebook.read()
+    try:
+        return tomllib.loads(raw.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise HTTPException(409, "Le fichier du cabinet n'est pas lisible : corrigez-le d'abord à la main.") from None
+
+
+def _table(rubric: Rubric, item: str, document: Mapping[str, Any], *, may_be_new: bool = False) -> Any:
+    tables = document.get(rubric.name, [] if rubric.shape == "list" else {})
+    if rubric.shape == "list":
+        if not item.isdecimal() or int(item) >= len(tables):
+            raise HTTPException(404)
+        return tables[int(item)]
+    if item not in tables:
+        if may_be_new:
+            return {}
+        raise HTTPException(404)
+    return tables[item]
+
+
+def _rubric(name: str, me: Account) -> Rubric:
+    found = forms.rubrics().get(name)
+    if found is None:
+        raise HTTPException(404)
+    if not _may(me, found):
+        raise HTTPException(403, "Ces réglages sont ceux de l'administration.")
+    return found
+
+
+def _may(me: Account, rubric: Rubric) -> bool:
+    return not rubric.administrator or me.may("administrator")
+
+
+def _home(rubric: Rubric) -> str:
+    return "/regles" if rubric.shape == "one" else f"/regles/{rubric.name}"
+
+
+def _what(rubric: Rubric, item: str, removed: bool) -> str:
+    if rubric.shape == "one":
+        return rubric.title
+    done = "retrait" if removed else "ajout" if item == NEW else "changement"
+    name = f" « {rubric.names.get(item, item)} »" if rubric.shape in ("named", "texts") else ""
+    return f"{rubric.title}{name}, {done}"
+
+
+def _told(old: Mapping[str, Any], change: Change) -> dict[str, str]:
+    """A change as the audit trail keeps it."""
+    if isinstance(change, Add):
+        return {"key": change.name, "before": "", "after": str(dict(change.values))}
+    value: Any = old
+    for part in change.path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            value = ""
+            break
+    after = str(change.value) if isinstance(change, Put) else ""
+    return {"key": ".".join(map(str, change.path)), "before": str(value), "after": after}
+
+
+def _starts(preview: Preview, which: str) -> int:
+    """Starts that come or go, each once whatever motive it serves."""
+    return len({(slot.practitioner, slot.start) for _, slot in getattr(preview, which)})

@@ -1,0 +1,117 @@
+"""The simulator: a wish in words or fields, the assistant's answer, and the rule that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from voicebot.desk.context import Desk, desk
+from voicebot.desk.labels import motive_label
+from voicebot.desk.roles import Account, role
+from voicebot.desk.simulator import INSTANT, Wish, answer, read_wish, replay
+from voicebot.ports import PatientKind
+from voicebot.practice.schema import Practice, Where
+
+router = APIRouter()
+
+TheDesk = Annotated[Desk, Depends(desk)]
+Editor = Annotated[Account, Depends(role("administrator", "practitioner", "secretary"))]
+
+HEARD = 300
+"""Past utterances that a replay reads, the newest."""
+
+SHOWN = 25
+"""Of them, wishes that are shown."""
+
+
+@router.get("/regles/simulateur")
+def simulator(
+    request: Request,
+    desk: TheDesk,
+    me: Editor,
+    texte: str = "",
+    motif: str = "",
+    praticien: str = "",
+    patient: str = "",
+    jour: str = "",
+    heure: str = "",
+) -> Response:
+    """Answer a wish; without one, the empty form."""
+    practice, now = desk.workspace.rules(), desk.workspace.clock.now()
+    wish = None
+    if texte.strip():
+        wish = read_wish(texte[:200], practice, now)
+    elif motif in practice.motives:
+        windows, reading = _windows(jour, heure)
+        who = praticien if praticien in practice.practitioners else None
+        kind: PatientKind = "known" if patient == "known" else "new"
+        wish = Wish(motif, who, kind, windows, reading=reading)
+    found = answer(desk.workspace.agenda, wish) if wish is not None and wish.motive is not None else None
+    return desk.page(
+        request,
+        "rules/simulator.html",
+        text=texte,
+        wish=wish,
+        answer=found,
+        rule=_rule(found.explanation.verdict.where) if found else None,
+        fields={
+            "motif": (wish.motive if wish else motif) or "",
+            "praticien": (wish.practitioner if wish else praticien) or "",
+            "patient": wish.patient if wish else patient or "new",
+            "jour": jour,
+            "heure": heure,
+        },
+        **_names(practice, me),
+    )
+
+
+@router.get("/regles/simulateur/appels")
+def past(request: Request, desk: TheDesk, me: Editor) -> Response:
+    """What callers wished in past calls, answered by the rules of now."""
+    rows = desk.session.tuples(
+        "select call, at, data ->> 'text' from call_event where event = 'heard' and data ->> 'text' is not null"
+        " order by id desc limit ?",
+        (HEARD,),
+    )
+    heard = [(call, datetime.fromisoformat(at), text) for call, at, text in rows]
+    practice = desk.workspace.rules()
+    found = replay(heard, practice, desk.workspace.agenda, desk.workspace.clock.now())[:SHOWN]
+    for call in {one.call for one in found}:
+        desk.audit(me, "transcript.read", call)
+    masked = [one for one in found if me.sees_sensitive or not practice.motives[cast(str, one.wish.motive)].sensitive]
+    return desk.page(request, "rules/past.html", rows=masked, read=len(heard), rule=_rule, **_names(practice, me))
+
+
+def _names(practice: Practice, me: Account) -> dict[str, Any]:
+    return {
+        "motives": {id: motive_label(practice, id, me) for id in practice.motives},
+        "practitioners": {person.id: person.name for person in practice.practitioners.values()},
+    }
+
+
+def _windows(day: str, hour: str) -> tuple[tuple[tuple[datetime, datetime], ...], str]:
+    try:
+        start = datetime.fromisoformat(f"{day}T{hour or '00:00'}")
+    except ValueError:
+        return (), ""
+    return ((start, start + (INSTANT if hour else timedelta(days=1))),), ""
+
+
+def _rule(where: Where | None) -> Mapping[str, object] | None:
+    """Where a rule stands and, when a form shows it, the form."""
+    if where is None:
+        return None
+    name, _, rest = where.key.partition(".")
+    rubric, _, index = name.rstrip("]").partition("[")
+    link = f"/regles/{rubric}"
+    if index:
+        link += f"/{int(index) - 1}"
+    elif rubric in ("motives", "practitioners") and rest:
+        link += f"/{rest.split('.')[0]}"
+    elif rubric == "practice":
+        link = ""
+    return {"line": where.line, "key": where.key, "link": link}
