@@ -83,7 +83,7 @@ def written_files(trace: Trace) -> dict[str, int]:
     for call in trace.calls:
         path = _written_path(call)
         if path is not None:
-            counted[path] += call.result or 0
+            counted[path] += (call.result or 0) if call.name in _WRITES else 0
     return dict(counted)
 
 
