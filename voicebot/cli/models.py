@@ -11,7 +11,7 @@ from models.catalogue import Model, load_catalogue, model_named
 from models.download import digests
 from models.fetch import fetch, hub_address
 from models.store import AUTOMATIC, Store
-from voicebot.cli.common import emit
+from voicebot.cli.common import add_common, emit
 
 _ACTIONS = {
     "list": "say which models there are, which are here, and which are in use",
@@ -25,11 +25,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("--models", type=Path, metavar="DIR", help="where fetched models lie (default: the user's)")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    add_common(common)
+    # Without defaults of their own, so that an option before the action is not undone.
+    common.set_defaults(**dict.fromkeys(vars(common.parse_args([])), argparse.SUPPRESS))
     for name, line in _ACTIONS.items():
-        action = actions.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
-        # Without a default of their own, so that an option before the action is not undone.
+        action = actions.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".", parents=[common])
         action.add_argument("--models", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         if name == "fetch":
             action.add_argument("names", nargs="+", metavar="NAME", help="models of `voicebot models list`")
             action.add_argument("--hub", metavar="URL", help="another hub (default: $VOICEBOT_HUB, else Hugging Face)")

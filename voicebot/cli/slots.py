@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import datetime, timedelta
 
 from voicebot.cli.common import emit, minute
@@ -33,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
             emit(as_json(slot))
         else:
             print(f"{slot.start:%a %Y-%m-%d %H:%M}–{slot.end:%H:%M}  {slot.practitioner}  {slot.motive}  {slot.site}")
+    if not found:
+        print("voicebot: no such slot is free or allowed; `voicebot explain` says which rule decides", file=sys.stderr)
     return 0 if found else 1
 
 
