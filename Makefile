@@ -1,5 +1,5 @@
 # Two commands matter: `make demo` and `make test`.
-.PHONY: demo test check bench clean install install-dev
+.PHONY: demo test check bench clean install install-dev proof audit
 
 demo: install
 	.venv/bin/voicebot demo
@@ -24,6 +24,18 @@ lint:
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+
+# Real calls under strace, in a network without a route, and planted leaks that must be caught; the report of a release.
+PROOF ?= build/proof
+proof: install-dev
+	@scripts/install-peers
+	.venv/bin/python -m voicebot.proof --out $(PROOF)
+
+# Known faults of the locked packages, asked of the advisory database: the one command here that needs a network to judge.
+audit: install-dev
+	@mkdir -p build
+	.tools/bin/uv export --locked --quiet --no-emit-project --format requirements-txt -o build/requirements.txt
+	.tools/bin/uv tool run pip-audit --disable-pip --require-hashes -r build/requirements.txt
 
 bench: install-dev
 	.venv/bin/python -m benchmarks
