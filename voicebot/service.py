@@ -26,20 +26,18 @@ from voicebot.errors import UnavailableError
 from voicebot.journal import Journal
 from voicebot.maintenance import Maintenance
 from voicebot.metrics import Metrics
-from voicebot.ports import Asks, Understanding
-from voicebot.processes import rasa as rasa_process
+from voicebot.processes.rasa_service import RasaService
 from voicebot.sockets import bind, bind_unix, same_port
 from voicebot.telephony_link import TelephonyLink, telephony_settings
 from voicebot.thinking.conversation import prepare
 from voicebot.thinking.phrases import fixed_phrases
-from voicebot.thinking.rasa import RasaUnderstander
-from voicebot.web import WebServers
+from voicebot.tls import Tls
+from voicebot.web import PAGES, WebServers
 
 log = logging.getLogger("voicebot.service")
 
 SPEECH_READY = 60.0
 TELEPHONY_READY = 45.0
-RASA_READY = 120.0
 """How long each child may take to be ready on a busy machine, s; each is a few seconds on a quiet one."""
 
 REREAD_SECONDS = 1.0
@@ -54,25 +52,10 @@ class Ports:
     web: int | None = None
     http: int | None = None
     metrics: int | None = None
-
-
-class CurrentRasa:
-    """The understander of whichever incarnation of Rasa is alive; calls outlive a restart of it."""
-
-    def __init__(self) -> None:
-        self.instance: RasaUnderstander | None = None
-
-    async def understand(self, text: str, *, asks: Asks | None, conversation: str) -> Understanding:
-        """Understand one utterance. Raises UnavailableError while Rasa is away."""
-        if self.instance is None:
-            raise UnavailableError("Rasa is being started")
-        return await self.instance.understand(text, asks=asks, conversation=conversation)
-
-    async def replace(self, instance: RasaUnderstander | None) -> None:
-        """Use another incarnation."""
-        before, self.instance = self.instance, instance
-        if before is not None:
-            await before.close()
+    host: str = "127.0.0.1"
+    """The address of the patient's page and the desk."""
+    tls: Tls | None = None
+    """What they are served with; needed off this machine."""
 
 
 class Service:
@@ -92,7 +75,7 @@ class Service:
         self._children: list[Child] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._sockets: list[socket.socket] = []
-        self._understander = CurrentRasa()
+        self._understander = RasaService()
         self._telephony = TelephonyLink(
             on_registration=lambda state: log.info("registration: %s", state),
             on_transfer=lambda *told: self.calls.transferring(*told),
@@ -119,7 +102,7 @@ class Service:
         await control.start()
         self._minds = await asyncio.start_unix_server(self.calls.take, sock=bind_unix(self._runtime / "mind.sock"))
 
-        self._children = [self._rasa(), self._speech(), self._telephone()]
+        self._children = [self._understander.child, self._speech(), self._telephone()]
         starting = [asyncio.create_task(child.start()) for child in self._children]
         starting.append(asyncio.create_task(asyncio.to_thread(self._prepare)))
         try:
@@ -160,20 +143,6 @@ class Service:
             self.web = WebServers(
                 doors, self.workspace, self.journal, self._telephony.offer, self.calls, demo=self._demo
             )
-
-    def _rasa(self) -> Child:
-        async def spawn() -> Spawn:
-            loop = asyncio.get_running_loop()
-            model = await loop.run_in_executor(None, rasa_process.train_if_needed)
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
-            secret = secrets.token_hex(16)
-            await self._understander.replace(RasaUnderstander(port=port, secret=secret, on_hung=child.kill))
-            return rasa_process.spawn(model, port, secret)
-
-        child = Child("rasa", spawn, ready_within=RASA_READY)
-        return child
 
     def _speech(self) -> Child:
         async def spawn() -> Spawn:
@@ -238,7 +207,7 @@ class Service:
             stops.append(self._control.stop())
         await asyncio.gather(*stops, return_exceptions=True)
         self._telephony.detach()
-        await self._understander.replace(None)
+        await self._understander.close()
         for bound in self._sockets:
             bound.close()
         with suppress(OSError):

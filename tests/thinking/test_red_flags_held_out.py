@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from tests.halves import HALVES, half, rows
 from tests.thinking.callers import Cabinet, open_cabinet
-from voicebot.thinking.rasa import RasaUnderstander
+from voicebot.ports import Understander
 
 HANDS = Path(__file__).with_name("red_flag_phrases")
 
@@ -37,7 +37,7 @@ async def _open_with(cabinet: Cabinet, phrase: str) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def heard(
-    tmp_path_factory: pytest.TempPathFactory, understander: RasaUnderstander
+    tmp_path_factory: pytest.TempPathFactory, understander: Understander
 ) -> AsyncIterator[Mapping[str, Heard]]:
     cabinet = open_cabinet(tmp_path_factory.mktemp("cabinet") / "data")
     cabinet.understander = understander

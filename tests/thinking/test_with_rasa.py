@@ -8,13 +8,12 @@ from tests.thinking.callers import Cabinet, talk
 from tests.thinking.test_conversations import SCENARIOS, Scenario, check
 from voicebot.errors import UnavailableError
 from voicebot.ports import Asks, Understander, Understanding
-from voicebot.thinking.rasa import RasaUnderstander
 
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("scenario", SCENARIOS[::3], ids=lambda scenario: scenario.name.replace(" ", "_"))
 async def test_a_conversation_ends_the_same_with_rasa(
-    scenario: Scenario, cabinet: Cabinet, understander: RasaUnderstander
+    scenario: Scenario, cabinet: Cabinet, understander: Understander
 ) -> None:
     cabinet.understander = understander
     for outcome, answers in scenario.booked:
@@ -40,7 +39,7 @@ class Flickering:
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("scenario", SCENARIOS[:3], ids=lambda scenario: scenario.name)
 async def test_a_call_goes_on_while_rasa_dies_and_comes_back(
-    scenario: Scenario, cabinet: Cabinet, understander: RasaUnderstander
+    scenario: Scenario, cabinet: Cabinet, understander: Understander
 ) -> None:
     cabinet.understander = Flickering(understander)
     happened = await talk(cabinet.call(), scenario.answers)
@@ -53,7 +52,7 @@ async def test_a_call_goes_on_while_rasa_dies_and_comes_back(
     ["j'ai des douleurs qui irradient et je suis en sueur", "ma grand-mère est bizarre elle a un côté qui pend"],
 )
 async def test_rasa_hears_emergencies_that_no_list_holds(
-    text: str, cabinet: Cabinet, understander: RasaUnderstander
+    text: str, cabinet: Cabinet, understander: Understander
 ) -> None:
     cabinet.understander = understander
     call = cabinet.call()

@@ -10,13 +10,11 @@ import argparse
 import asyncio
 import logging
 import secrets
-import socket
 import sys
 from functools import partial
 from typing import Literal, cast
 
 from voicebot.afterwards import eraser, settle
-from voicebot.children import Child, Spawn
 from voicebot.cli.appointments import as_json
 from voicebot.cli.common import emit, minute
 from voicebot.cli.setup import Workspace, open_workspace
@@ -24,12 +22,8 @@ from voicebot.errors import UnavailableError
 from voicebot.french.when import WhenSettings
 from voicebot.journal import Journal
 from voicebot.ports import Asks, Reply, Understander, Understanding
-from voicebot.processes import rasa as rasa_process
+from voicebot.processes.rasa_service import RasaService
 from voicebot.thinking.conversation import Conversation, prepare
-from voicebot.thinking.rasa import RasaUnderstander
-
-RASA_READY = 120.0
-"""How long Rasa may take to start once it is trained, s."""
 
 HANG_UP = "#hangup"
 
@@ -63,28 +57,13 @@ async def _play(args: argparse.Namespace, workspace: Workspace) -> None:
     if args.no_rasa:
         await _converse(args, workspace, Absent())
         return
-    understander, child = await _start_rasa()
+    rasa = RasaService()
     try:
-        await _converse(args, workspace, understander)
+        await rasa.child.start()
+        await _converse(args, workspace, rasa)
     finally:
-        await understander.close()
-        await child.stop()
-
-
-async def _start_rasa() -> tuple[RasaUnderstander, Child]:
-    """A Rasa of this chat's own, on a free loopback port: beside a service it disturbs nobody."""
-    model = await asyncio.get_running_loop().run_in_executor(None, rasa_process.train_if_needed)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    secret = secrets.token_hex(16)
-
-    async def spawn() -> Spawn:
-        return rasa_process.spawn(model, port, secret)
-
-    child = Child("rasa", spawn, ready_within=RASA_READY)
-    await child.start()
-    return RasaUnderstander(port=port, secret=secret), child
+        await rasa.child.stop()
+        await rasa.close()
 
 
 async def _converse(args: argparse.Namespace, workspace: Workspace, understander: Understander) -> None:
