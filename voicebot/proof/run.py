@@ -36,6 +36,8 @@ CALL_SECONDS = 180.0
 """The longest that the patient's call may last, s."""
 HEARD_SECONDS = 40.0
 """The longest wait until the words of the SIP caller were understood, s."""
+HOLDS_SECONDS = 3.0
+"""Sound that the speech process holds when it dies, s."""
 SPOKEN = "Bonjour, je voudrais prendre rendez-vous pour une consultation."
 
 
@@ -122,10 +124,13 @@ async def _sip(service: Service) -> None:
 
 
 async def _crash(service: Service) -> None:
-    """The speech process dies while it holds a caller's words."""
+    """The speech process dies while it holds a caller's sound."""
     service.look()
+    before = len(service.events)
     async with SipCaller(service.sip_port) as caller:
-        await _say_and_wait(service, caller)
+        async with asyncio.timeout(HEARD_SECONDS):
+            await _event(service, before, "answered", kind="sip")
+        await asyncio.sleep(HOLDS_SECONDS)
         service.crash("speech")
         with suppress(TimeoutError):
             async with asyncio.timeout(10):
@@ -218,4 +223,4 @@ def _words(service: Service, practice: Practice, seed: int) -> Words:
 
 
 def _shorten(path: str, service: Service) -> str:
-    return path.replace(str(service.folder), "…")
+    return path.replace(str(service.folder), "…").replace(str(default_cache()), "cache")
