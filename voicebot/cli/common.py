@@ -8,27 +8,35 @@ import os
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from voicebot.errors import ConfigurationError
 
 SAMPLE_PRACTICE = Path(__file__).resolve().parent.parent / "practice" / "sample"
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add ``--practice``, ``--data``, ``--key-file``, ``--now`` and ``--json``."""
+def add_common(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """Add ``--practice``, ``--data``, ``--key-file``, ``--now`` and ``--json``.
+
+    ``again``: behind an action of a verb that has them already; what was given before the action then stands.
+    """
     env = os.environ
     common = parser.add_argument_group("common options")
+
+    def default(value: object) -> Any:
+        return argparse.SUPPRESS if again else value
+
     common.add_argument(
         "--practice",
         type=Path,
-        default=Path(env.get("VOICEBOT_PRACTICE") or SAMPLE_PRACTICE),
+        default=default(Path(env.get("VOICEBOT_PRACTICE") or SAMPLE_PRACTICE)),
         metavar="DIR",
         help="the practice's directory (default: $VOICEBOT_PRACTICE, else the sample practice)",
     )
     common.add_argument(
         "--data",
         type=Path,
-        default=Path(env.get("VOICEBOT_DATA") or "data"),
+        default=default(Path(env.get("VOICEBOT_DATA") or "data")),
         metavar="DIR",
         help="where the agenda is kept (default: $VOICEBOT_DATA, else ./data)",
     )
@@ -36,22 +44,29 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     common.add_argument(
         "--key-file",
         type=Path,
-        default=Path(key_file) if key_file else None,
+        default=default(Path(key_file) if key_file else None),
         metavar="FILE",
         help="the file that holds the database key, outside the data directory (default: $VOICEBOT_KEY_FILE)",
     )
     common.add_argument(
         "--passphrase-fd",
         type=int,
+        default=default(None),
         metavar="N",
         help="read the passphrase of a protected key from this file descriptor (default: ask at the terminal)",
     )
     common.add_argument(
         "--now",
+        default=default(None),
         metavar="ISO",
         help="start the clock at this practice-local time, for tests and rehearsals (for instance 2026-11-23T08:00)",
     )
-    common.add_argument("--json", action="store_true", help="print one JSON object a line on stdout and nothing else")
+    common.add_argument(
+        "--json",
+        action="store_true",
+        default=default(False),
+        help="print one JSON object a line on stdout and nothing else",
+    )
 
 
 class Clock:

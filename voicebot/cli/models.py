@@ -25,12 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("--models", type=Path, metavar="DIR", help="where fetched models lie (default: the user's)")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    common = argparse.ArgumentParser(add_help=False)
-    add_common(common)
-    # Without defaults of their own, so that an option before the action is not undone.
-    common.set_defaults(**dict.fromkeys(vars(common.parse_args([])), argparse.SUPPRESS))
     for name, line in _ACTIONS.items():
-        action = actions.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".", parents=[common])
+        action = actions.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+        add_common(action, again=True)
         action.add_argument("--models", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         if name == "fetch":
             action.add_argument("names", nargs="+", metavar="NAME", help="models of `voicebot models list`")
