@@ -24,6 +24,7 @@ from voicebot.desk.security import Guard
 from voicebot.errors import ConfigurationError, UnavailableError
 from voicebot.servers import PageServer
 from voicebot.sockets import bind_unix, reachable
+from voicebot.tls import Tls
 
 log = logging.getLogger("voicebot.locked")
 
@@ -45,9 +46,17 @@ class Locked:
         open_key: takes a passphrase and returns the key. Raises ConfigurationError: it is wrong. Blocking.
     """
 
-    def __init__(self, data: Path, page: socket.socket | None, practice: str, open_key: Callable[[str], bytes]) -> None:
+    def __init__(
+        self,
+        data: Path,
+        page: socket.socket | None,
+        practice: str,
+        open_key: Callable[[str], bytes],
+        tls: Tls | None = None,
+    ) -> None:
         self._path = data / SOCKET
         self._page = page
+        self._tls = tls
         self._practice = practice
         self._open_key = open_key
         self._attempt = asyncio.Lock()
@@ -59,7 +68,7 @@ class Locked:
         server = await asyncio.start_unix_server(self._typed, sock=bind_unix(self._path), limit=LONGEST * 2)
         page = None
         if self._page is not None:
-            page = PageServer(Guard(self._app()), self._page.dup())
+            page = PageServer(Guard(self._app(), tls=self._tls is not None), self._page.dup(), self._tls)
             await page.start()
         try:
             return await self._key

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 import uvicorn
 from starlette.types import ASGIApp
 
+from voicebot.tls import Tls
+
 STOP_SECONDS = 1.0
 """How long requests may take to end when the page is closed, s."""
 
@@ -25,7 +27,7 @@ class _Server(uvicorn.Server):
 class PageServer:
     """Serves until it is stopped; the socket is closed then."""
 
-    def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, bound: socket.socket, tls: Tls | None = None) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -35,6 +37,8 @@ class PageServer:
             timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=16 * 1024,
             limit_concurrency=200,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
         )
         self._server = _Server(config)
         self._bound = bound

@@ -138,10 +138,13 @@ class Service:
         doors: dict[str, socket.socket] = {}
         for name, port in (("web", ports.web), ("http", ports.http), ("metrics", ports.metrics)):
             if port is not None:
-                doors[name] = bind("127.0.0.1", port, socket.SOCK_STREAM, f"--{name}-port")
+                host = ports.host if name in PAGES else "127.0.0.1"
+                doors[name] = bind(host, port, socket.SOCK_STREAM, f"--{name}-port")
         if doors:
             self.web = WebServers(
-                doors, self.workspace, self.journal, self._telephony.offer, self.calls, demo=self._demo
+                *(doors, self.workspace, self.journal, self._telephony.offer, self.calls),
+                demo=self._demo,
+                tls=ports.tls,
             )
 
     def _speech(self) -> Child:

@@ -19,8 +19,13 @@ from voicebot.desk.patient_page import create_patient_page
 from voicebot.desk.sessions import Sessions
 from voicebot.journal import Journal
 from voicebot.servers import PageServer
+from voicebot.tls import Tls
 
 log = logging.getLogger("voicebot.web")
+
+
+PAGES = ("web", "http")
+"""Doors that people's browsers use; others stay on this machine."""
 
 
 class WebServers:
@@ -35,19 +40,25 @@ class WebServers:
         control: Control,
         *,
         demo: bool = False,
+        tls: Tls | None = None,
     ) -> None:
         self.access_code = secrets.token_urlsafe(9)
         """Makes the first administrator, and opens a demonstration's desk; shown only in the terminal."""
         self.desk: Desk | None = None
-        self.addresses = {name: _address(bound) for name, bound in doors.items()}
+        self._tls = {name: tls for name in doors if name in PAGES}
+        self.addresses = {name: _address(bound, self._tls.get(name)) for name, bound in doors.items()}
         self._doors = dict(doors)
         self._apps: dict[str, ASGIApp] = {}
         if "web" in doors:
-            self._apps["web"] = create_patient_page(workspace.practice, offer)
+            self._apps["web"] = create_patient_page(workspace.practice, offer, tls=tls is not None)
         if "http" in doors:
             connect = workspace.connect
             accounts, sessions = Accounts(connect), Sessions(connect)
-            self.desk = Desk(workspace, journal, accounts, sessions, control, offer, self.access_code, demo=demo)
+            self.desk = Desk(
+                *(workspace, journal, accounts, sessions, control, offer, self.access_code),
+                demo=demo,
+                tls=tls is not None,
+            )
             self._apps["http"] = create_desk(self.desk)
         self._servers: list[PageServer] = []
 
@@ -62,7 +73,7 @@ class WebServers:
 
     async def start(self) -> None:
         """Serve until :meth:`stop`."""
-        self._servers = [PageServer(app, self._doors[name]) for name, app in self._apps.items()]
+        self._servers = [PageServer(app, self._doors[name], self._tls.get(name)) for name, app in self._apps.items()]
         await asyncio.gather(*(server.start() for server in self._servers))
 
     async def stop(self) -> None:
@@ -75,6 +86,7 @@ class WebServers:
             self.desk.close()
 
 
-def _address(bound: socket.socket) -> str:
+def _address(bound: socket.socket, tls: Tls | None) -> str:
     host, port = bound.getsockname()[:2]
-    return f"http://{host}:{port}/"
+    name = f"[{host}]" if ":" in host else host
+    return f"{'https' if tls else 'http'}://{name}:{port}/"

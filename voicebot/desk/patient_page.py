@@ -22,10 +22,10 @@ MAX_SDP = 20_000
 """Characters of an SDP offer."""
 
 
-def create_patient_page(practice: Practice, offer: Offer) -> FastAPI:
+def create_patient_page(practice: Practice, offer: Offer, *, tls: bool = False) -> FastAPI:
     """The application on ``--web-port``: one page, its script and ``POST /offer`` ``{"sdp"}`` → ``{"sdp", "call"}``."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, tls=tls)
     templates = Jinja2Templates(HERE / "templates")
     app.mount("/static", StaticFiles(directory=HERE / "static"))
 

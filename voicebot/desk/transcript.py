@@ -87,4 +87,6 @@ def item_text(kind: str, value: str, practice: Practice) -> str:
             value = f"{date.fromisoformat(value):%d/%m/%Y}"
         case "phone":
             value = phone(value)
+        case "choice":
+            value = "le dernier" if value == "last" else f"n° {value}"
     return f"{label('understood', kind)} {value}".strip()

@@ -14,7 +14,7 @@ def items_of(reading: Reading) -> Items:
     if reading.yes is not None:
         found.append(("yes" if reading.yes else "no", ""))
     if reading.choice is not None:
-        found.append(("choice", str(reading.choice)))
+        found.append(("choice", str(reading.choice + 1) if reading.choice >= 0 else "last"))
     if reading.known is not None:
         found.append(("known" if reading.known else "new", ""))
     if reading.motive is not None:
