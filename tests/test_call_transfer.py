@@ -105,7 +105,11 @@ async def begin(tmp_path: Path, outcome: Outcome = "transferred") -> AsyncIterat
     reader, writer = await asyncio.open_unix_connection(path)
     journal = Journal(lambda: datetime(2026, 11, 23, 9, 0), kept)
     case = Case(
-        Mouth(reader, writer), script, kept, bells, Call("c1", await taken.get(), script, journal, Terms(), bells)
+        Mouth(reader, writer),
+        script,
+        kept,
+        bells,
+        Call("c1", await taken.get(), script, journal, Terms(briefing="Appel de votre assistant."), bells),
     )
     try:
         yield case
@@ -207,6 +211,17 @@ async def test_without_telephony_nobody_waits(tmp_path: Path) -> None:
         await case.ask_for_someone()
         assert await case.said() == "Personne ne répond."
         assert case.transfers[-1] == ("secretary", "failed", "unavailable")
+
+
+async def test_whoever_answers_is_told_what_the_call_is(tmp_path: Path) -> None:
+    async with begin(tmp_path) as case:
+        await case.ask_for_someone()
+        case.call.transferring("briefing", None, None)
+        assert await case.said() == "Appel de votre assistant."
+        case.call.transferring("answered", None, None)
+        await case.over()
+        assert case.outcomes == ["transferred"]
+        assert not any("Appel de votre" in str(event) for event in case.kept.events)
 
 
 async def test_a_page_of_the_desk_takes_a_call_over(tmp_path: Path) -> None:

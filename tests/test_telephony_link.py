@@ -84,6 +84,7 @@ async def test_a_contact_goes_out_by_name_and_what_comes_of_it_comes_back(practi
         "numbers": {"secretary": "+33465710011", "on_call": "+33465710012"},
         "ring_seconds": 25,
         "refer": True,
+        "accept_key": None,
         "overflow": "secretary",
     }
     write_event(writer, "transfer", {"call": "c1", "state": "failed", "reason": "busy", "code": 486})

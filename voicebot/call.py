@@ -53,6 +53,8 @@ class Terms:
     """Whether ``heard`` and ``said`` are stored: always unless refused, only once accepted, or never."""
     patience: str = "Un instant."
     """What is said when a turn takes long to think."""
+    briefing: str = ""
+    """What whoever answers a transfer hears before the key that takes the call."""
 
 
 class Call:
@@ -269,6 +271,8 @@ class Call:
                     self._answered = True
                     self._journal.record(self.id, "transfer", contact=contact, state="answered")
                     return TRANSFERRED
+                case "briefing":
+                    self._link.say(Reply(say=self._terms.briefing, asks=None, interruptible=False))
                 case "failed":
                     await self._nobody(contact, event.data["reason"], event.data["code"])
                     return None

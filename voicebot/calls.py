@@ -85,8 +85,15 @@ class Calls:
             journal = self._journal if rehearsal is None else Journal(self._workspace.clock.now)
             mind = self._mind(call_id, start.data.get("caller"), kind, rehearsal)
             rules = self._workspace.rules()
-            terms = Terms(rules.transcript, phrases_of(rules).text("aside.patience"))
-            call = Call(call_id, Link(reader, writer), mind, journal, terms, self._telephony)
+            phrases = phrases_of(rules)
+            terms = Terms(
+                rules.transcript,
+                phrases.text("aside.patience"),
+                phrases.text("human.briefing", digit=rules.transfer.accept_key or ""),
+            )
+            # Trying out rings nobody.
+            exchange = self._telephony if rehearsal is None else None
+            call = Call(call_id, Link(reader, writer), mind, journal, terms, exchange)
             self._live[call_id] = (call, kind)
             try:
                 await call.run(kind)

@@ -134,6 +134,7 @@ def contacts_of(numbers: Numbers) -> Contacts:
         numbers={name: number for name, number in known.items() if number is not None},
         ring_seconds=numbers.ring_seconds,
         refer=numbers.method == "auto",
+        accept_key=numbers.accept_key,
         overflow="secretary" if numbers.overflow == "redirect" else None,
     )
 

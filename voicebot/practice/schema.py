@@ -244,6 +244,8 @@ class Transfer:
     method: Literal["auto", "bridge"] = "auto"
     """``auto`` asks the trunk to connect the two (REFER) and rings from here where it refuses; ``bridge`` always
     rings from here."""
+    accept_key: str | None = None
+    """The key that whoever answers presses to take the call, so that no answering machine gets it; None: none."""
     overflow: Literal["redirect", "busy"] = "redirect"
     """What a call meets that does not fit: the secretary's telephone (302), or the busy tone (486)."""
 

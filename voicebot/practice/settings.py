@@ -81,6 +81,10 @@ def motive(
     return result
 
 
+KEYS = "0123456789*#"
+"""What a telephone's keypad has."""
+
+
 def transfer(table: Table) -> Transfer:
     """Read ``[transfer]``."""
     overflows: tuple[Literal["redirect", "busy"], ...] = ("redirect", "busy")
@@ -90,6 +94,7 @@ def transfer(table: Table) -> Transfer:
         on_call=table.phone("on_call", sip=True),
         ring_seconds=table.integer("ring_seconds", 25, low=5, high=120),
         method=cast(Literal["auto", "bridge"], table.choice("method", "auto", methods)),
+        accept_key=table.choice("accept_key", "", ("", *KEYS)) or None,
         overflow=cast(Literal["redirect", "busy"], table.choice("overflow", "redirect", overflows)),
     )
     table.finish()

@@ -51,6 +51,8 @@ class Contacts:
     ring_seconds: int = 25
     refer: bool = True
     """Whether the trunk is asked first to connect the two itself (REFER)."""
+    accept_key: str | None = None
+    """The key that takes a call, or None: whoever answers has it. With one, the trunk is never asked (REFER)."""
     overflow: str | None = None
     """Who is named to callers that do not fit (302 instead of 486), or None."""
 
@@ -62,17 +64,18 @@ class Contacts:
     def parse(cls, data: Mapping[str, Any]) -> Contacts:
         """Read the parent's table. Raises ConfigurationError."""
         numbers, ring, refer = data.get("numbers", {}), data.get("ring_seconds", 25), data.get("refer", True)
-        overflow = data.get("overflow")
+        key, overflow = data.get("accept_key"), data.get("overflow")
         texts = isinstance(numbers, dict) and all(isinstance(number, str) for number in numbers.values())
         if not (
             texts
             and isinstance(ring, int)
             and ring > 0
             and isinstance(refer, bool)
+            and isinstance(key, str | None)
             and isinstance(overflow, str | None)
         ):
             raise ConfigurationError("telephony settings: contacts is malformed; see Contacts in this module")
-        return cls(dict(numbers), ring, refer, overflow)
+        return cls(dict(numbers), ring, refer, key, overflow)
 
     def __repr__(self) -> str:
         return f"<Contacts {', '.join(self.numbers)}>"

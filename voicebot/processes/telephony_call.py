@@ -70,12 +70,13 @@ class Bridge:
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
         self._session: VoiceSession | None = None
+        self._spoken_to: VoiceSession | None = None
         self._over = False
 
     def start(self, line: Line) -> VoiceSession:
         """Sound can flow: tell the speech process and begin. Not to be called twice."""
-        self._listener = Listener(frame=self._frame, key=self._key, played=self._played, ended=self.end)
-        self._session = VoiceSession(line, self._listener)
+        self._listener = Listener(frame=self._frame, key=self._key, played=self.played, ended=self.end)
+        self._session = self._spoken_to = VoiceSession(line, self._listener)
         self._task = asyncio.get_running_loop().create_task(self._run(self._session))
         return self._session
 
@@ -110,9 +111,18 @@ class Bridge:
         session.listen(replace(self._listener, frame=ring, key=lambda digit: None))
         return session
 
+    def brief(self, other: VoiceSession) -> None:
+        """Until :meth:`resume` the speech process speaks to whoever is asked to take the call; it hears neither."""
+        self._spoken_to = other
+
+    def played(self, mark: object) -> None:
+        """What the speech process wanted to be said has left."""
+        self._tell("played", {"mark": mark})
+
     def resume(self) -> None:
         """Nobody came: the speech process hears the caller again."""
         if self._session is not None and not self._over:
+            self._spoken_to = self._session
             self._session.patient = False
             self._session.plays.flush()
             self._session.listen(self._listener)
@@ -165,7 +175,7 @@ class Bridge:
         log.info("call %s began: %s", self.id, self._kind)
         try:
             while (event := await read_event(reader)) is not None:
-                if (reason := self._obey(event, session)) is not None:
+                if (reason := self._obey(event, self._spoken_to or session)) is not None:
                     self.end(reason)
                     return
             self.end("speech-lost")
@@ -203,9 +213,6 @@ class Bridge:
     def _frame(self, pcm: bytes) -> None:
         if self._session is not None:
             self._tell("audio-chunk", {"rate": self._session.rate}, pcm)
-
-    def _played(self, mark: object) -> None:
-        self._tell("played", {"mark": mark})
 
     def _tell(self, kind: str, data: dict[str, object], payload: bytes | None = None) -> None:
         if self._writer is None or self._over:

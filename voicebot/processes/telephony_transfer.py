@@ -5,6 +5,7 @@ The caller hears ringing meanwhile, and the speech process nothing. Where nobody
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Literal
@@ -25,9 +26,13 @@ log = logging.getLogger("voicebot.telephony")
 MARGIN = 5.0
 """How much longer than the telephone may ring the trunk has to say that nobody answered, s."""
 
-Told = Literal["ringing", "answered", "failed"]
+ACCEPT = 20.0
+"""How long whoever answers may take to press the key that takes the call, s."""
+
+Told = Literal["ringing", "briefing", "answered", "failed"]
 Report = Callable[[Told, str | None, int | None], None]
-"""State, reason (``busy``, ``declined``, ``no-answer``, ``unreachable``, ``unavailable``) and SIP status."""
+"""State (``briefing``: whoever answered waits to be told what this call is), reason (``busy``, ``declined``,
+``no-answer``, ``unreachable``, ``unavailable``) and SIP status."""
 
 
 class Transfer:
@@ -52,12 +57,14 @@ class Transfer:
         self._call: OutgoingCall | None = None
         self._media: SipMedia | None = None
         self._session: VoiceSession | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._joined = False
         self._over = False
 
     def start(self) -> None:
         """Begin; the caller hears ringing from now on."""
         bridge, contacts = self._bridge, self._contacts
-        refer = contacts.refer and bridge.leg is not None
+        refer = contacts.refer and contacts.accept_key is None and bridge.leg is not None
         if bridge.hold(patient=refer) is None:
             self._fail("unavailable", None)
             return
@@ -117,17 +124,33 @@ class Transfer:
             media.answered(sdp)
 
     def _begin(self, line: RtpLine) -> VoiceSession:
-        """Both are there: from here on the two hear each other, and nobody else hears them."""
-        silent = Listener(frame=lambda pcm: None, key=lambda digit: None, played=lambda mark: None, ended=self._hang_up)
-        self._session = session = VoiceSession(line, silent)
+        """Someone answered: they are joined at once, or asked first whether they take the call."""
+        listener = Listener(frame=lambda pcm: None, key=self._pressed, played=self._bridge.played, ended=self._hang_up)
+        self._session = session = VoiceSession(line, listener)
+        if self._contacts.accept_key is None:
+            self._join(session)
+            session.start()
+        else:
+            session.start()
+            self._bridge.brief(session)
+            self._deadline = asyncio.get_running_loop().call_later(ACCEPT, self._hang_up, "not-accepted")
+            self._report("briefing", None, None)
+        return session
+
+    def _pressed(self, digit: str) -> None:
+        if digit == self._contacts.accept_key and self._session is not None:
+            self._join(self._session)
+
+    def _join(self, session: VoiceSession) -> None:
+        """From here on the two hear each other, and nobody else hears them."""
         caller = self._bridge.hold(patient=False)
         if caller is not None:
+            self._joined = True
+            self._stop_waiting()
             Relay(caller, session, ended=self._hang_up)
-            session.start()
             self._bridge.detach()
             log.info("call %s: taken by the %s", self._bridge.id, self._contact)
             self._report("answered", None, None)
-        return session
 
     def _hang_up(self, reason: str) -> None:
         """The media of one side is over, or cannot be used: both end."""
@@ -139,6 +162,8 @@ class Transfer:
     def _secretary_gone(self, reason: str) -> None:
         if self._session is None:
             self._fail("unreachable", None)  # answered, but without media that we could use
+        elif not self._joined:
+            self._fail("declined", None)
         elif not self._over:
             self._release()
             self._bridge.on_end = None
@@ -160,7 +185,12 @@ class Transfer:
 
     def _release(self) -> None:
         self._over = True
+        self._stop_waiting()
         if self._session is not None:
             self._session.close()
         elif self._media is not None:
             self._media.close()
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()

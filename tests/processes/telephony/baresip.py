@@ -136,6 +136,12 @@ class Baresip:
         with wave.open(str(recording)) as file:
             return file.readframes(file.getnframes()), file.getframerate()
 
+    def first_heard(self) -> tuple[bytes, int]:
+        """What it heard in its first call, complete once that has ended."""
+        recording = min((self._folder / "heard").glob("*-dec.wav"), key=lambda file: file.name)
+        with wave.open(str(recording)) as file:
+            return file.readframes(file.getnframes()), file.getframerate()
+
     async def _read(self, reader: asyncio.StreamReader) -> None:
         while True:
             size = (await reader.readuntil(b":"))[:-1]

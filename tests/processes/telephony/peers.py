@@ -185,11 +185,17 @@ class Telephony:
         write_event(self._writer, "transfer", {"call": call.start["call"], "contact": contact})
 
     async def transferred(self, within: float = 15) -> tuple[object, object, object]:
-        """What came of it: state, reason and SIP status; ringing is passed over."""
+        """What came of it: state, reason and SIP status; what happens on the way is passed over."""
         async with asyncio.timeout(within):
-            while (told := await self._transfers.get())["state"] == "ringing":
+            while (told := await self._transfers.get())["state"] in ("ringing", "briefing"):
                 pass
         return told["state"], told["reason"], told["code"]
+
+    async def briefed(self, within: float = 15) -> None:
+        """Someone answered and waits to be told what the call is."""
+        async with asyncio.timeout(within):
+            while (await self._transfers.get())["state"] != "briefing":
+                pass
 
     def contacts(self, contacts: Contacts) -> None:
         write_event(self._writer, "contacts", contacts.to_json())

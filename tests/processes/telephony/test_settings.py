@@ -18,7 +18,9 @@ FULL = Settings(
     allowed=("192.0.2.0/24", "2001:db8::/32"),
     max_calls=4,
     registration=Registration("sip.operateur.example:5070", "0123", "very secret"),
-    contacts=Contacts({"secretary": "+33465710011"}, ring_seconds=20, refer=False, overflow="secretary"),
+    contacts=Contacts(
+        {"secretary": "+33465710011"}, ring_seconds=20, refer=False, accept_key="1", overflow="secretary"
+    ),
     rtp_ports=(30000, 30100),
     web_addresses=("192.0.2.1",),
     user_agent="voicebot",
@@ -50,6 +52,7 @@ def test_settings_survive_the_trip(settings: Settings) -> None:
         ("contacts", {"numbers": {"secretary": 5}}),
         ("contacts", {"ring_seconds": 0}),
         ("contacts", {"refer": "yes"}),
+        ("contacts", {"accept_key": 1}),
         ("contacts", {"overflow": 1}),
         ("unheard_of", 1),
     ],

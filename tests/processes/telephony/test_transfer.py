@@ -98,6 +98,40 @@ async def test_a_browser_and_a_telephone_are_joined(start: Start, speech: Speech
     assert abs(voice_of(desk) - CALLER) < 10
 
 
+async def test_whoever_answers_presses_a_key_to_take_the_call(start: Start, speech: Speech, phone: Phone) -> None:
+    async with phone("caller") as caller, phone("secretary", pitch=SECRETARY, answers="auto") as desk:
+        contacts = Contacts({"secretary": desk.address}, ring_seconds=20, accept_key="1")
+        telephony = await start(contacts=contacts)
+        await caller.command("dial", f"sip:cabinet@127.0.0.1:{telephony.sip_port}")
+        call = await speech.call()
+        await hears_the_caller(call)
+        telephony.transfer(call)
+        await desk.event("CALL_ESTABLISHED")
+        await telephony.briefed()
+        call.play(tone(1000, 1.0, 8000))  # what the mind wants to be said while it waits
+        call.tell("mark", {"mark": "briefing"})
+        await call.until(lambda c: c.played == ["briefing"])
+        heard = len(call.frames)
+        await desk.command("sndcode", "5")
+        await desk.command("hangup")
+        assert await telephony.transferred() == ("failed", "declined", None)
+        assert len(call.frames) == heard, "the speech process heard someone while it briefed"
+        await hears_the_caller(call)
+
+        desk.events.clear()
+        telephony.transfer(call)
+        await desk.event("CALL_ESTABLISHED")
+        await telephony.briefed()
+        await desk.command("sndcode", "1")
+        assert await telephony.transferred() == ("answered", None, None)
+        await call.closed.wait()
+        await caller.command("hangup")
+        await desk.event("CALL_CLOSED")
+    pcm, rate = desk.first_heard()
+    seconds = [pcm[begin : begin + rate] for begin in range(0, len(pcm) - rate, rate)]
+    assert any(abs(pitch(second, rate) - 1000) < 20 for second in seconds), "nobody was briefed"
+
+
 async def test_a_page_of_the_desk_takes_a_call_over(start: Start, speech: Speech, phone: Phone) -> None:
     async with phone("caller") as caller:
         telephony = await start(contacts=secretary("sip:accueil@127.0.0.1:9"))
