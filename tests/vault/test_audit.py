@@ -12,7 +12,7 @@ import pytest
 
 from voicebot.database import ConnectionFactory, open_database
 from voicebot.vault.anchor import AnchorFile
-from voicebot.vault.audit import Audit, destroy_key
+from voicebot.vault.audit import Audit
 
 KEY = bytes(range(32))
 START = datetime(2026, 11, 23, 9, 0)
@@ -168,7 +168,7 @@ def test_what_is_sealed_goes_with_its_key_and_the_chain_still_verifies(
     stored = json.dumps(database.execute("select * from audit").fetchall())
     assert "3363998" not in stored
     with audit.transaction() as connection:
-        destroy_key(connection, "p1")
+        connection.execute("delete from subject_key where subject = 'p1'")
     first, second = audit.entries()
     assert (first.personal, first.erased) == (None, True)
     assert (second.personal, second.erased) == ({"phone": "+33639980102"}, False)

@@ -239,11 +239,6 @@ def verify_rows(
         connection.execute("rollback")
 
 
-def destroy_key(connection: Any, subject: str) -> None:
-    """Inside a write transaction: erase all that was ever sealed about a subject."""
-    connection.execute("delete from subject_key where subject = ?", (subject,))
-
-
 def _head(connection: Any) -> Anchor:
     row = connection.execute("select seq, hash, at from audit order by seq desc limit 1").fetchone()
     return Anchor(*(row or connection.execute("select seq, hash, at from audit_base").fetchone()))

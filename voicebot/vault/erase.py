@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from voicebot.errors import AgendaError, UnavailableError
-from voicebot.vault.audit import Audit, Clock, destroy_key
+from voicebot.vault.audit import Audit, Clock
 from voicebot.vault.erasures import Erasure, add_to_ledger, store_erasure, stored_erasures
 from voicebot.vault.inventory import inventory
 from voicebot.vault.receipts import Receipt, new_code
@@ -113,9 +113,7 @@ def erase_call_rows(connection: Any, call_id: str) -> dict[str, int]:
 def erase_patient_rows(connection: Any, patient_id: str) -> dict[str, int]:
     """Inside a write transaction: delete the rows of a patient, the key included, and count them by table."""
     conditions = [(table.name, table.of_patient) for table in inventory()]
-    counts = _delete(connection, conditions, traces_of(connection, patient_id))
-    destroy_key(connection, patient_id)
-    return counts
+    return _delete(connection, conditions, traces_of(connection, patient_id))
 
 
 def replay(connection: Any, erasures: Iterable[Erasure]) -> int:
