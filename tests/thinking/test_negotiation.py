@@ -199,6 +199,13 @@ async def test_any_answer_that_the_practice_wrote_is_given_and_the_question_aske
     assert reply.asks == asked
 
 
+@pytest.mark.parametrize("said", ["c'est bon", "parfait", "ça va", "oui c'est parfait"])
+async def test_who_is_content_wants_nothing_more(said: str, cabinet: Cabinet) -> None:
+    happened = await talk(cabinet.call(), NEW | {"open": ["je voudrais un rendez-vous", said]})
+    assert happened.last.outcome == "booked", str(happened)
+    assert happened.said[-1][0] == said
+
+
 # --- the staff step in ---
 
 

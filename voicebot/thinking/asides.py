@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from voicebot.ports import Asks
@@ -10,9 +11,15 @@ from voicebot.thinking.office import INFORMATION
 from voicebot.thinking.plan import put_again
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import DIGITS, NAMES, Reading
+from voicebot.thinking.words import fold
 
 _BEGINNING: frozenset[Asks] = frozenset({"open", "motive", "known", "for_whom"})
 """Who has gone further did not dial wrong: "c'est une erreur" is then about what was said."""
+
+_CONTENT = re.compile(
+    r"(oui )?(c est bon|ca va|ca ira|c est parfait|parfait|tres bien|super|nickel|impeccable)( pour moi)?"
+)
+"""To "autre chose ?" this asks for nothing more, though it is no "no"."""
 
 _TIMED: frozenset[Asks] = frozenset({"when", "choice", "confirm", "which"})
 
@@ -60,11 +67,21 @@ def handle(turn: Turn, reading: Reading) -> bool:
     return True
 
 
+def _visits_homes(turn: Turn) -> bool:
+    """Whether the practice has a motive of its own for visits at home."""
+    words = (word for motive in turn.mind.office.bookable_motives() for word in motive.words)
+    return any("domicile" in word for word in words)
+
+
 def _request(turn: Turn, reading: Reading) -> bool:
     """Something that is asked for and answered on the spot, or that becomes a call-back."""
     says, asks = reading.says, turn.state.asks
     if asks in NAMES or asks in DIGITS:
         return False
+    if "home_visit" in says and not _visits_homes(turn):
+        turn.say("aside.home_visit")
+        callbacks.offer(turn, "message")
+        return True
     if "results" in says and reading.motive is None and asks not in ("confirm", "which"):
         turn.say("callback.results")
         callbacks.offer(turn, "results")
@@ -105,7 +122,11 @@ def _request(turn: Turn, reading: Reading) -> bool:
 def _farewell(turn: Turn, reading: Reading) -> bool:
     says, state = reading.says, turn.state
     if state.asks == "open" and state.anything_else and not _facts(reading) and not says & {"book", "move", "cancel"}:
-        if reading.yes is False or says & {"goodbye", "nothing_more", "thanks"}:
+        if (
+            reading.yes is False
+            or says & {"goodbye", "nothing_more", "thanks"}
+            or _CONTENT.fullmatch(fold(reading.text))
+        ):
             end(turn)
             return True
         if reading.yes is True:

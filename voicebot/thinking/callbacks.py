@@ -33,8 +33,9 @@ def number(turn: Turn) -> str | None:
 def note(turn: Turn, reason: CallbackReason, *, message: str | None = None, promised: bool = True) -> Callback:
     """Leave something to the secretary, to be done by a day."""
     person = turn.state.person
+    patient = turn.state.wish.patient
     made = Callback(
-        number(turn),
+        number(turn) or (patient.phone if patient is not None else None),
         reason,
         turn.mind.office.call_back_day(turn.now),
         person.birth_name,

@@ -158,7 +158,7 @@ def _other_practitioner(turn: Turn) -> None:
         turn.say("practitioner.only_one", practitioner=people[0].name if people else "")
         put_question(turn, "choice")
     elif len(others) == 1:
-        turn.wish(practitioner=others[0], offers=())
+        turn.wish(practitioner=others[0], offers=(), refused=())
         propose(turn)
     else:
         # Offers with everyone, or several others: the caller says whom he means.

@@ -129,7 +129,7 @@ def _around(turn: Turn, first: datetime, last: datetime) -> list[Slot]:
     before: list[Slot] = []
     if first > turn.now and most(turn) > 1:
         span = When(((max(turn.now, first - BEFORE), first),))
-        before = turn.mind.agenda.search(query(turn, span))[-1:]
+        before = [slot for slot in turn.mind.agenda.search(query(turn, span)) if not _beside(turn, slot)][-1:]
     after = _search(turn, When(((last, last + AFTER),)), practitioner, limit=most(turn) - len(before))
     return [*before, *after]
 
