@@ -142,6 +142,13 @@ def test_a_trail_that_was_cut_and_grown_again_shows(audit: Audit, intruder: Any)
     assert any("rewritten" in problem for problem in audit.verify().problems)
 
 
+def test_a_trail_without_a_row_is_whole(audit: Audit, anchor: AnchorFile, intruder: Any) -> None:
+    assert audit.verify().ok
+    fill(audit, 1)
+    intruder.execute("delete from audit")
+    assert "its end is missing" in audit.verify().problems[0]
+
+
 def test_a_damaged_anchor_shows(audit: Audit, anchor: AnchorFile) -> None:
     fill(audit)
     anchor.path.write_text("{")

@@ -181,7 +181,8 @@ class Audit:
             if self._anchor is not None:
                 anchor, problem = self._anchor.read()
                 anchors += [anchor] if anchor else []
-                problems += [problem] if problem else []
+                # A trail that has no row yet was never anchored.
+                problems += [problem] if problem and (self._anchor.path.exists() or self.head().seq) else []
             return verify_rows(self._database.conn, anchors, problems, kept_since)
 
     def write_anchor(self) -> None:
