@@ -159,7 +159,7 @@ SCENARIOS = [
         "later, then another day, then the second",
         NEW | {"choice": ["plus tard", "un autre jour", "le deuxième"]},
         "booked",
-        (("2026-11-27T14:00", "consultation", "benali", "Martin Durand"),),
+        (("2026-11-28T09:00", "consultation", "benali", "Martin Durand"),),
     ),
     Scenario(
         "another time instead of a choice",
