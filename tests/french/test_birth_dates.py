@@ -41,6 +41,16 @@ def test_every_way_to_say_it_is_read(text: str) -> None:
     assert reading.sure
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["le douze mars 1979, non 78", "le douze mars mille neuf cent soixante-dix-neuf non soixante-dix-huit"],
+)
+def test_a_year_taken_back_alone_is_replaced_but_never_sure(text: str) -> None:
+    reading = read_birth_date(text, today=TODAY)
+    assert reading.candidates == (MARCH,)
+    assert not reading.sure
+
+
 @pytest.mark.parametrize("text", ["le douze mart soixante dit huit", "douze mars mille neuf cent soixante dix uit"])
 def test_a_slip_of_the_recogniser_is_mended_but_never_sure(text: str) -> None:
     reading = read_birth_date(text, today=TODAY)

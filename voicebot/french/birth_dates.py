@@ -53,6 +53,7 @@ def read_birth_date(text: str, *, today: date) -> BirthDate:
     """Read a birth date out of an utterance, or out of the keys ``DDMMYYYY``."""
     words = compounds([word for word in split(text) if word.norm not in _SEPARATORS], text)
     kept: list[tuple[str, str]] = []
+    before: list[tuple[str, str]] = []
     norms = [word.norm for word in words]
     index = 0
     while index < len(words):
@@ -62,12 +63,14 @@ def read_birth_date(text: str, *, today: date) -> BirthDate:
             index += 1
             continue
         if around[1] == "correction" and kept:
-            kept = []
+            before, kept = kept, []
         index += around[0]
     best = _best(tuple(norm for norm, _ in kept))
     mended = _best(tuple(_mend(norm) for norm, _ in kept))
     repaired = mended is not None and (best is None or _size(mended) > _size(best))
     best = mended if repaired else best
+    if best is None and before and kept:
+        return _repaired(before, kept, today)
     if best is None:
         return BirthDate((), sure=False, leftover=tuple(text for _, text in kept))
     start, parses = best
@@ -75,6 +78,17 @@ def read_birth_date(text: str, *, today: date) -> BirthDate:
     found = tuple(dict.fromkeys(dates))
     leftover = tuple(text for i, (_, text) in enumerate(kept) if not start <= i < parses[0].end)
     return BirthDate(found, sure=len(found) == 1 and not leftover and not repaired, leftover=leftover)
+
+
+def _repaired(before: list[tuple[str, str]], after: list[tuple[str, str]], today: date) -> BirthDate:
+    """ "Le douze mars 1979, non 78": what follows the correction replaces the end of what stood before it."""
+    for dropped in range(1, len(before)):
+        words = before[:-dropped] + after
+        best = _best(tuple(norm for norm, _ in words))
+        if best is not None and best[1][0].end - best[0] == len(words):
+            dates = tuple(dict.fromkeys(day for parse in best[1] for day in _dates(parse, today)))
+            return BirthDate(dates, sure=False)
+    return BirthDate((), sure=False, leftover=tuple(text for _, text in after))
 
 
 def _size(best: tuple[int, list[_Parse]]) -> int:

@@ -19,7 +19,7 @@ _PLUS = re.compile(r"\+\s*(?=\d)")
 _LONGEST = 24
 
 _FICTION = re.compile(r"33(19900|26191|35301|46571|53649|63998)\d{4}")
-"""Numbers that ARCEP keeps for films and books (numbering plan, decision 2018-0881): rehearsals and samples use them."""
+"""Numbers kept for films and books (ARCEP, decision 2018-0881): rehearsals and samples use them."""
 
 
 @dataclass(frozen=True)

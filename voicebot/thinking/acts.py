@@ -20,7 +20,11 @@ _ACTS: tuple[tuple[str, Act], ...] = (
 )
 """In order: "annuler mon rendez-vous" also holds the words of a booking."""
 
-_ANEW = re.compile(r"\b(un|une)( \w+)?$")
+_EXISTING = re.compile(
+    r"\b(mon|ma|mes|notre|nos|son|sa|ses|leur|le|la|les|ce|cette|celui|celle) (prochaine? )?"
+    r"(rendez vous|rdv|consultation|visite|vaccin\w*|frottis|controle|certificat|renouvellement|creneau|de|du)\b"
+)
+"""An appointment that exists is "ma consultation" or "celle de mardi"; a new one is "une consultation"."""
 
 _OLD = re.compile(r"\b(rendez[- ]vous|celui)\s+(de|du|d)\b", re.I)
 """Before the time of an appointment that exists: "déplacer mon rendez-vous de mardi" says nothing of the new one."""
@@ -45,10 +49,10 @@ def choose(turn: Turn, reading: Reading) -> bool:
 
 def _is_new(reading: Reading) -> bool:
     """ "Je pourrais avoir une consultation mardi ?" asks for a new one, whatever Rasa takes it for."""
-    if reading.motive is None or reading.motive.span is None or reading.when is None:
+    if reading.motive is None or reading.when is None:
         return False
     plain = lexicon.intents(reading.text) & {intent for intent, act in _ACTS if act != "book"}
-    return not plain and bool(_ANEW.search(fold(reading.text[: reading.motive.span[0]])))
+    return not plain and not _EXISTING.search(fold(reading.text))
 
 
 def switch(turn: Turn, reading: Reading) -> bool:

@@ -194,8 +194,12 @@ def _name(item: NameItem) -> Callable[[Turn, Reading], bool]:
             return True
         if not names:
             return False
-        take_names(turn, names)
         heard = names.first_name if item == "first_name" else names.birth_name
+        if item == "first_name" and names.spelled and heard is not None and _is_other(turn, item, heard):
+            # The surname was spelled unasked: it is settled by that, and the first name is still to come.
+            turn.person(birth_name=_with_accents(turn, heard), spelled=turn.state.person.spelled | {"birth_name"})
+            return True
+        take_names(turn, names)
         if heard is not None and names.spelled:
             turn.person(spelled=turn.state.person.spelled | {item})
         if heard is not None and not names.sure:

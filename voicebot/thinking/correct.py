@@ -90,9 +90,11 @@ def _cancel(turn: Turn, reading: Reading) -> bool:
     if reading.says & {"keep", "drop"} and "cancel" not in reading.says:
         _keep(turn)
         return True
-    if "move" in reading.says:
+    other = reading.when if reading.when is not None and reading.when.windows else None
+    if "move" in reading.says or (other is not None and reading.yes is None and "cancel" not in reading.says):
+        # "La semaine prochaine, plutôt": another time said instead of a yes is a wish to move.
         turn.put(pending=None)
-        turn.wish(act="move")
+        turn.wish(act="move", when=other)
         return True
     if reading.plain_yes or ("cancel" in reading.says and reading.yes is not False):
         confirm.accept(turn)

@@ -40,6 +40,12 @@ _REJECTED = re.compile(r",?\s+(?:et )?(?:pas|non pas|au lieu de)\s+[\w'-]+\s*$",
 """``durand, pas durant``: the name that is refused."""
 
 
+_FILLER = re.compile(r",?\s+(?:en fait|enfin|quoi|hein|voilà|s'il vous plaît)\W*$", re.I)
+
+_WHICH_NAME = re.compile(r"^\W*([\w'-]+),? c'est (?:le|mon|son) (prénom|nom)(?: de (?:famille|naissance))?\W*$", re.I)
+"""``Bernard, c'est le nom de famille``: said behind the name."""
+
+
 @dataclass(frozen=True)
 class NamesHeard:
     """Names out of one utterance, capitalised."""
@@ -66,7 +72,7 @@ def read_answer(text: str, asks: Asks) -> NamesHeard:
     What comes last after "nom", "c'est" and the like is the name: a recogniser that mishears what stands before it
     must not add to it.
     """
-    text = _REJECTED.sub("", text)
+    text = _WHICH_NAME.sub(r"le \2 c'est \1", _FILLER.sub("", _REJECTED.sub("", text)))
     if (named := _NAME_OF.search(text)) and is_listed(named[1], first_name=False):
         text = named[1]  # "Nom de Fournier": no one is called "De Fournier" where "Fournier" is common
     if split := _said_apart(text):

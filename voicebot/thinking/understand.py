@@ -74,6 +74,7 @@ _DAYS = "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 _SINCE = re.compile(
     r"\b(?:depuis|il y a)\s+(?:\w+\s+){0,3}?"
     rf"(?:ans?|années?|mois|semaines?|jours?|heures?|temps|longtemps|hier|avant-hier|{_DAYS})\b"
+    r"(?:\s+(?:matin|midi|après-midi|soir|dernière?))?"
     rf"|\b(?:la semaine|le mois|l'année|l'an|{_DAYS}) (?:dernière?|passée?)\b",
     re.I,
 )
@@ -219,6 +220,11 @@ def _yes(text: str, understanding: Understanding | None, asks: Asks | None) -> b
 def _known(text: str, says: frozenset[str], asks: Asks | None) -> bool | None:
     if "new_patient" in says:
         return False
+    plain = lexicon.intents(text)
+    no = read_yes_no(text) is False or fold(text).startswith("non ")
+    if asks == "known" and "known_patient" not in plain and ("dont_know" in plain or no):
+        # "Non, mais ma voisine oui": what Rasa hears in it does not count.
+        return None if "dont_know" in plain else False
     if "known_patient" in says and asks in ("known", "open", "motive"):
         return True
     return read_yes_no(text) if asks == "known" else None
