@@ -72,6 +72,11 @@ class Told:
         self.asked.append(("instruct", call_id, text))
         return "jeudi" in text
 
+    async def join(self, call_id: str, sdp: str) -> str:
+        if call_id == "over":
+            raise UnavailableError("this call is over")
+        return "answer to " + sdp
+
     def rehearse(self, call_id: str, agenda: Store) -> None:
         self.asked.append(("rehearse", call_id))
 

@@ -59,6 +59,9 @@ class Control(Protocol):
     def instruct(self, call_id: str, text: str) -> bool:
         """Tell the assistant what to propose; whether it understood. Raises UnavailableError: the call is over."""
 
+    async def join(self, call_id: str, sdp: str) -> str:
+        """Put a browser in the assistant's place: its SDP offer in, the answer out. Raises UnavailableError."""
+
     def rehearse(self, call_id: str, agenda: Store) -> None:
         """The call that is about to connect books into this copy of the agenda."""
 

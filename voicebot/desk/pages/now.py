@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Body, Depends, Form, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from voicebot.desk.context import Desk, desk
 from voicebot.desk.live import LiveCall
+from voicebot.desk.patient_page import MAX_SDP
 from voicebot.desk.roles import Account, role
 from voicebot.errors import UnavailableError
 
@@ -55,6 +56,21 @@ async def take_over(
     except UnavailableError:
         return desk.done(request, f"/?appel={call}", CANNOT_RING)
     return desk.done(request, f"/?appel={call}", "L'appelant est prévenu, votre téléphone va sonner.")
+
+
+@router.post("/maintenant/prendre")
+async def take_here(
+    desk: TheDesk,
+    me: Staff,
+    call: Annotated[str, Body(max_length=64)] = "",
+    sdp: Annotated[str, Body(max_length=MAX_SDP)] = "",
+) -> Response:
+    """Take a call over in this browser: a WebRTC offer ``{"call", "sdp"}`` → ``{"sdp"}``; the assistant withdraws."""
+    await run_in_threadpool(desk.audit, me, "call.taken-over", call)
+    try:
+        return JSONResponse({"sdp": await desk.control.join(call, sdp)})
+    except UnavailableError as error:
+        return JSONResponse({"error": str(error)}, 503)
 
 
 @router.post("/maintenant/consigne")

@@ -1,5 +1,6 @@
 // The patient's page: one WebRTC call with the practice's assistant, and a keypad over a data channel.
 "use strict";
+// On the desk the same script takes a call over, or calls the assistant on a copy: data-offer, data-call.
 const button = document.getElementById("call");
 const hang = document.getElementById("hang");
 const state = document.getElementById("state");
@@ -48,7 +49,7 @@ async function call() {
     await peer.setLocalDescription(await peer.createOffer());
     await gathered(peer);
     const response = await fetch(button.dataset.offer || "/offer", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ sdp: peer.localDescription.sdp }),
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ sdp: peer.localDescription.sdp, call: button.dataset.call }),
     });
     if (!response.ok) throw new Error("refused");
     await peer.setRemoteDescription({ type: "answer", sdp: (await response.json()).sdp });
