@@ -1,6 +1,19 @@
 """One module a page: its router, and its templates in the folder of the same name."""
 
-from voicebot.desk.pages import accounts, agenda, board, corrections, login, now, review, rules, simulator, todo, trial
+from voicebot.desk.pages import (
+    accounts,
+    agenda,
+    board,
+    corrections,
+    login,
+    now,
+    patients,
+    review,
+    rules,
+    simulator,
+    todo,
+    trial,
+)
 
 ROUTERS = (
     login.router,
@@ -12,6 +25,7 @@ ROUTERS = (
     trial.router,
     board.router,
     agenda.router,
+    patients.router,
     simulator.router,
     rules.router,
 )

@@ -14,10 +14,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from voicebot.agenda.admission import Placement
-from voicebot.desk import diary
+from voicebot.desk import diary, disclosure
 from voicebot.desk.bookings import place_again
 from voicebot.desk.context import Desk, desk, new_key
 from voicebot.desk.labels import motive_label
+from voicebot.desk.patient_form import homonyms, read_date
 from voicebot.desk.roles import Account, role
 from voicebot.errors import AgendaError, SlotTakenError, StaleVersionError, UnavailableError
 from voicebot.ports import Appointment, Patient
@@ -149,11 +150,26 @@ def new(
     motive: str = "",
     patient: str = "",
     reason: str = "",
-    born: str = "",
-    name: str = "",
 ) -> Response:
-    """The form of a new appointment; the patient is found by birth date first."""
+    """The form of a new appointment."""
     form = {"start": start[:16], "practitioner": practitioner, "motive": motive, "patient": patient, "reason": reason}
+    return _new(request, desk, me, form)
+
+
+@router.post("/agenda/nouveau/patient")
+def find(
+    request: Request,
+    desk: TheDesk,
+    me: Staff,
+    start: Text = "",
+    practitioner: Text = "",
+    motive: Text = "",
+    reason: Text = "",
+    born: Text = "",
+    name: Text = "",
+) -> Response:
+    """The same form with the patients found, by birth date first; posted, so that no address holds a name."""
+    form = {"start": start[:16], "practitioner": practitioner, "motive": motive, "patient": "", "reason": reason}
     return _new(request, desk, me, form, born=born, name=name)
 
 
@@ -381,8 +397,8 @@ def _new(
         chosen = _patient(desk, form["patient"])
         desk.audit(me, "patient.read", chosen.id)
     elif born or name.strip():
-        found = agenda.find_patients(name, _date(born))[:FOUND]
-        desk.audit(me, "patient.searched", found=len(found))
+        found = agenda.find_patients(name, read_date(born))[:FOUND]
+        disclosure.found(desk.workspace.audit, me, found)
     practice = desk.workspace.rules()
     return desk.page(
         request,
@@ -391,7 +407,7 @@ def _new(
         form=form,
         chosen=chosen,
         found=found,
-        homonyms=_homonyms(found or []),
+        homonyms=homonyms(found or []),
         born=born,
         name=name,
         error=_explained(error) if error else None,
@@ -459,7 +475,7 @@ def _patient(desk: Desk, patient_id: str) -> Patient:
 def _view(desk: Desk, day: str, kind: str, who: str) -> View:
     practice = desk.workspace.rules()
     chosen = who if who in practice.practitioners else ""
-    at = _date(day) or desk.workspace.clock.now().date()
+    at = read_date(day) or desk.workspace.clock.now().date()
     week = kind == "semaine"
     if week and not chosen:
         chosen = next(iter(practice.practitioners))
@@ -485,12 +501,6 @@ def _labels(closed: list[diary.Closed]) -> list[diary.Closed]:
 def _motives(desk: Desk, me: Account) -> list[tuple[str, str]]:
     practice = desk.workspace.rules()
     return [(id, motive_label(practice, id, me)) for id in practice.motives]
-
-
-def _homonyms(found: list[Patient]) -> frozenset[str]:
-    """Those of a list whom a name and a birth date do not tell apart."""
-    keys = [(p.birth_name.casefold(), p.first_name.casefold(), p.birth_date) for p in found]
-    return frozenset(p.id for p, key in zip(found, keys, strict=True) if keys.count(key) > 1)
 
 
 def _may_overbook(error: Exception | None) -> bool:
@@ -534,15 +544,3 @@ def _said(made: Appointment) -> str:
 
 def _day_of(made: Appointment) -> str:
     return f"/agenda?jour={made.slot.start.date()}"
-
-
-def _date(text: str) -> date | None:
-    """A date as a browser sends it, or as people type it: 12/03/1978, 12 03 1978, 12031978."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        match = re.fullmatch(r"(\d{1,2})\D*(\d{1,2})\D*(\d{4})", text.strip())
-    try:
-        return date(int(match[3]), int(match[2]), int(match[1])) if match else None
-    except ValueError:
-        return None

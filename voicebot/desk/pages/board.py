@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
+from voicebot.desk import disclosure
 from voicebot.desk.context import Desk, desk
 from voicebot.desk.figures import OUTCOMES, Figures, together, weeks
 from voicebot.desk.labels import day, label, motive_label, short_day
@@ -71,9 +72,10 @@ def digest(request: Request, desk: TheDesk, me: Staff, praticien: str = "") -> R
     rows = []
     for change in found.changes:
         appointment = desk.workspace.agenda.appointment(change.appointment)
-        if appointment.patient is not None:
-            desk.audit(me, "patient.read", appointment.patient.id)
         rows.append((change, appointment, motive_label(practice, appointment.slot.motive, me)))
+    disclosure.found(
+        desk.workspace.audit, me, [one.patient for _, one, _ in rows if one.patient is not None], "patient.read"
+    )
     return desk.page(
         request,
         "board/digest.html",

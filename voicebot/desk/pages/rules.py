@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from voicebot.agenda.preview import Preview
-from voicebot.desk import forms
+from voicebot.desk import disclosure, forms
 from voicebot.desk.context import Desk, desk
 from voicebot.desk.forms import NEW, Rubric
 from voicebot.desk.roles import Account, role
@@ -202,9 +202,8 @@ def _preview(
     removed: bool,
 ) -> Response:
     shown = desk.workspace.agenda.preview(draft.practice)
-    for stranded in shown.stranded:
-        if stranded.appointment.patient is not None:
-            desk.audit(me, "patient.read", stranded.appointment.patient.id)
+    patients = [one.appointment.patient for one in shown.stranded if one.appointment.patient is not None]
+    disclosure.found(desk.workspace.audit, me, patients, "patient.read")
     days = list(shown.days())
     return desk.page(
         request,
@@ -301,7 +300,9 @@ def _items(desk: Desk, rubric: Rubric) -> list[Item]:
             if not value:
                 continue
             labels = forms.choices(spec, practice)
-            text = ", ".join(str(labels.get(v, v)) for v in value) if isinstance(value, list) else labels.get(value, value)
+            text = (
+                ", ".join(str(labels.get(v, v)) for v in value) if isinstance(value, list) else labels.get(value, value)
+            )
             text = "oui" if spec.kind == "yesno" else text
             clock = shown.get(spec.key + ".time")
             lines.append(f"{spec.label} : {text}" + (f" à {clock}" if clock else ""))
