@@ -27,6 +27,9 @@ def settle(workspace: Workspace, journal: Journal, call_id: str, mind: Conversat
             message=promise.message,
             promised=promise.promised,
         )
+    if mind.patient_id is not None:
+        # What was disclosed or changed on the phone is an access too.
+        workspace.audit.record(f"call:{call_id}", "patient.identified", mind.patient_id)
     if mind.patient_id is not None and not mind.erase:
         journal.record(call_id, "identified", patient=mind.patient_id)
     if mind.erase:

@@ -9,12 +9,22 @@ from datetime import datetime
 from voicebot.agenda.admission import Placement
 from voicebot.agenda.store import Store
 from voicebot.cli.common import emit, minute
+from voicebot.cli.keys import actor
 from voicebot.cli.options import birth_date, local_time
 from voicebot.cli.setup import open_workspace
 from voicebot.errors import ConfigurationError, NotBookableError
 from voicebot.ports import Appointment, Patient, PatientClaim, PatientKind
 
 ACTIONS = ("list", "book", "move", "cancel", "done", "noshow")
+
+ACTS = {
+    "book": "appointment.booked",
+    "move": "appointment.moved",
+    "cancel": "appointment.cancelled",
+    "done": "appointment.marked",
+    "noshow": "appointment.marked",
+}
+"""What the audit trail calls each act."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,9 +54,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do one action; 1 when there is nothing to list or a rule refuses."""
     _check_usage(args)
-    agenda = open_workspace(args).agenda
+    space = open_workspace(args)
+    agenda = space.agenda
     if args.action == "list":
         found = agenda.appointments(everything=args.all)
+        # Before anything is shown; one row for the list, as for the desk's page.
+        space.audit.record(actor(), "agenda.read", None, {"rows": len(found), "all": args.all})
         for appointment in found:
             _print(appointment, args.json)
         return 0 if found or args.json else 1
@@ -62,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         done = agenda.cancel(args.id, source="terminal", idempotency_key=key, version=args.version)
     else:
         done = agenda.mark(args.id, args.action, source="terminal", idempotency_key=key, version=args.version)
+    space.audit.record(actor(), ACTS[args.action], done.patient.id if done.patient else None, {"appointment": done.id})
     _print(done, args.json)
     return 0
 
