@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Literal, Protocol
+from typing import Literal
 
 from wyoming.event import Event
 
@@ -19,12 +19,10 @@ from voicebot.journal import Journal
 from voicebot.keypad import KeyCollector
 from voicebot.link import Link
 from voicebot.ports import Contact, Dialogue, Reply
+from voicebot.ringing import TRANSFERRED, Exchange, Ringing
 
 LAST_WORDS = 20.0
 """How long the last prompt may take to be spoken before the call is ended anyway, s."""
-
-LONGEST_RING = 300.0
-"""How long a transfer may take to succeed or fail; telephony itself gives up far earlier, s."""
 
 PATIENCE = 1.0
 """How long a turn may think before the caller is told that he was heard, s; tens of milliseconds are usual."""
@@ -33,16 +31,6 @@ SAYING_SO = 1.2
 """How long that takes to be said: an answer that came earlier would cut it, s."""
 
 NOT_UNDERSTOOD = "?"
-
-TRANSFERRED = "transferred"
-"""Why telephony ends the speech of a call that someone else has taken."""
-
-
-class Exchange(Protocol):
-    """Rings people for a call; what becomes of it is told to :meth:`Call.transferring`."""
-
-    def ring(self, call_id: str, contact: Contact) -> None:
-        """Begin. Raises UnavailableError where nobody can be rung."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +62,7 @@ class Call:
         self._dialogue = dialogue
         self._journal = journal
         self._terms = terms
-        self._exchange = exchange
+        self._ringing = Ringing(call_id, link, journal, exchange, terms.briefing)
         self._answered = False
         self._keys = KeyCollector()
         self._reply: Reply | None = None
@@ -241,47 +229,11 @@ class Call:
 
     async def _ring(self, contact: Contact) -> str | None:
         """Ring someone. None: nobody came and the caller is back; else why the call is over for us."""
-        self._journal.record(self.id, "transfer", contact=contact, state="started")
-        try:
-            if self._exchange is None:
-                raise UnavailableError("there is no telephony")
-            self._exchange.ring(self.id, contact)
-        except UnavailableError:
-            await self._nobody(contact, "unavailable", None)
-            return None
-        deadline = monotonic() + LONGEST_RING
-        while True:
-            try:
-                event = await self._link.event(max(0.0, deadline - monotonic()))
-            except TimeoutError:
-                await self._nobody(contact, "timeout", None)
-                return None
-            if event is None:
-                return "lost"
-            state = event.data.get("state")
-            if event.type == "call-end":
-                if event.data.get("reason") != TRANSFERRED:
-                    self._journal.record(self.id, "transfer", contact=contact, state="failed", reason="caller-gone")
-                    return str(event.data.get("reason", "caller"))[:40]
-                state = "answered"  # telephony says it both ways; one of them comes first
-            elif event.type != "transfer":
-                continue  # what is said while it rings is for nobody
-            match state:
-                case "answered":
-                    self._answered = True
-                    self._journal.record(self.id, "transfer", contact=contact, state="answered")
-                    return TRANSFERRED
-                case "briefing":
-                    self._link.say(Reply(say=self._terms.briefing, asks=None, interruptible=False))
-                case "failed":
-                    await self._nobody(contact, event.data["reason"], event.data["code"])
-                    return None
-                case _:
-                    self._journal.record(self.id, "transfer", keep=False, contact=contact, state=state)
-
-    async def _nobody(self, contact: Contact, reason: str, code: int | None) -> None:
-        self._journal.record(self.id, "transfer", contact=contact, state="failed", reason=reason, code=code)
-        await self._think(self._dialogue.transfer_failed())
+        end = await self._ringing.ring(contact)
+        self._answered = end.answered
+        if end.over is None:
+            await self._think(self._dialogue.transfer_failed())
+        return end.over
 
     # --- the end ---
 
