@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHARTER = ROOT / "CHARTE.md"
-ENGAGEMENTS = 20
+ENGAGEMENTS = 21
 """How many there are. A charter that loses engagements does so here, for everybody to see."""
 SET_ASIDE = ("skip", "skipif", "xfail")
 
