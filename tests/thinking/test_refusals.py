@@ -132,6 +132,19 @@ async def test_a_message_goes_without_a_call_back_too(callback: str, cabinet: Ca
     assert (left.message, left.promised) == ("je serai absent jeudi", callback == "oui")
 
 
+async def test_a_message_may_pause(cabinet: Cabinet) -> None:
+    call = cabinet.call(caller="0612345678")
+    happened = await talk(
+        call,
+        {
+            "open": ["je voudrais laisser un message", "c'est pour dire au docteur", "non"],
+            "callback": ["que le traitement me convient", "oui"],
+        },
+    )
+    assert happened.last.outcome == "callback", str(happened)
+    assert call.callbacks[0].message == "c'est pour dire au docteur que le traitement me convient"
+
+
 async def test_who_thinks_better_of_it_leaves_no_message_and_an_erased_call_keeps_none(cabinet: Cabinet) -> None:
     call = cabinet.call(caller="0612345678")
     await talk(call, {"open": ["laisser un message", "non merci", "non"], "callback": "non"})

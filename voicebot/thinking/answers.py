@@ -13,7 +13,7 @@ from datetime import timedelta
 from rapidfuzz.distance import JaroWinkler
 
 from voicebot.ports import Asks
-from voicebot.thinking import acts, callbacks, choosing, confirm, correct, naming, offers, waiting
+from voicebot.thinking import acts, callbacks, choosing, confirm, correct, messages, naming, offers, waiting
 from voicebot.thinking.match import Match
 from voicebot.thinking.names import NamesHeard
 from voicebot.thinking.questions import person_name
@@ -291,7 +291,7 @@ def _which(turn: Turn, reading: Reading) -> bool:
 
 def _callback(turn: Turn, reading: Reading) -> bool:
     if reading.yes is None and "callback" not in reading.says:
-        return False
+        return messages.go_on(turn, reading)
     if reading.yes is False:
         callbacks.refuse(turn)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voicebot.thinking import callbacks
+from voicebot.thinking.questions import put_question
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import Reading
 
@@ -19,6 +20,16 @@ def ask_for(turn: Turn) -> None:
 def is_asked(turn: Turn) -> bool:
     """Whether the next words are a message."""
     return turn.state.message == "" and turn.state.asks == "open"
+
+
+def go_on(turn: Turn, reading: Reading) -> bool:
+    """Neither a yes nor a no to a call-back: the message had only paused, and what follows belongs to it."""
+    message = turn.state.message
+    if not message or len(message) >= LONGEST or reading.keys:
+        return False
+    turn.put(message=f"{message} {reading.text}"[:LONGEST])
+    put_question(turn, "callback")
+    return True
 
 
 def take(turn: Turn, reading: Reading) -> None:
