@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import phonenumbers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from voicebot.errors import ConfigurationError
@@ -45,6 +46,7 @@ def write_papers(practice: Practice, folder: Path, today: date) -> list[Path]:
     environment = Environment(
         loader=PackageLoader("voicebot.papers"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    environment.filters["phone"] = _spaced
     values = _values(practice, today)
     written = []
     try:
@@ -60,6 +62,11 @@ def write_papers(practice: Practice, folder: Path, today: date) -> list[Path]:
     return written
 
 
+def _spaced(number: str) -> str:
+    """A number of E.164 as people in its country write it."""
+    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
 def _values(practice: Practice, today: date) -> dict[str, Any]:
     """What the templates may use."""
     days = asdict(practice.retention)
@@ -70,7 +77,11 @@ def _values(practice: Practice, today: date) -> dict[str, Any]:
         "version": version("voicebot"),
         "days": days,
         "kept": [
-            {"label": table.label, "for": FOR_LIFE if table.kept == "life" else f"{days[table.kept]} jours"}
+            {
+                "name": table.name,
+                "label": table.label,
+                "for": FOR_LIFE if table.kept == "life" else f"{days[table.kept]} jours",
+            }
             for table in inventory()
             if table.personal and (table.kept == "life" or table.kept in days)
         ],
