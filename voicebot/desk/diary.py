@@ -104,10 +104,12 @@ def _closed_on(practice: Practice, who: str, day: date) -> Iterator[Closed]:
         label = exception.label
     elif holiday := public_holiday(practice.holiday_zone, day):
         label = holiday
+    # A window of the day before may reach past midnight.
     open_spans = sorted(
         (max(window.start, midnight), min(window.end, end_of_day))
         for offset in (-1, 0)
         for window in rules.windows(practice, who, day + timedelta(days=offset))
+        if window.end > midnight
     )
     at = midnight
     for start, end in open_spans:
