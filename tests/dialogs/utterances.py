@@ -43,10 +43,10 @@ def read(name: str) -> list[Utterance]:
 
 
 def held_out(hand: str, which: Half) -> list[Utterance]:
-    """One half of what one hand wrote (`heldout/`): intent, question, sentence, entities."""
+    """The part of a half that one hand wrote (`heldout/`): intent, question, sentence, entities."""
     found = []
     for intent, asks, text, marks in rows(HERE / "heldout" / hand, 4):
-        if half(text) != which:
+        if half(text, hand) != which:
             continue
         if asks not in (*get_args(Asks), "-"):
             raise ValueError(f"{hand}: {asks!r} is no question")
