@@ -84,5 +84,8 @@ class Ear:
         """Overwrite and drop the sound that is kept."""
         for window in (*self._windows, self._rest):
             window.fill(0)
+        self._vad.forget()
+        if self._upsampler:
+            self._upsampler.forget()
         self._windows.clear()
         self._rest = np.zeros(0, np.float32)

@@ -46,6 +46,10 @@ class Upsampler:
         output[1::2] = np.convolve(line, _ODD, mode="valid")[1:]
         return output
 
+    def forget(self) -> None:
+        """Overwrite the samples that are kept for the next ones."""
+        self._history.fill(0)
+
 
 def to_16k(samples: Samples, rate: int) -> Samples:
     """A whole sound from any rate to 16 kHz, without delay."""

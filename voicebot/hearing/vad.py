@@ -55,6 +55,11 @@ class Vad:
         probability, self._h, self._c = self._session.run(None, {"input": self._input, "h": self._h, "c": self._c})
         return float(probability.reshape(-1)[0])
 
+    def forget(self) -> None:
+        """Overwrite the sound and the state that are kept between windows."""
+        self._input.fill(0)
+        self._h, self._c = np.zeros(_STATE, np.float32), np.zeros(_STATE, np.float32)
+
 
 @cache
 def _session() -> Any:
