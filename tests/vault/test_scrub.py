@@ -19,7 +19,7 @@ def test_a_rewrite_leaves_nothing_where_secure_delete_leaves_copies(tmp_path: Pa
     alive: dict[int, str] = {}
     gone: set[str] = set()
     connection.execute("begin")
-    for n in range(4000):
+    for n in range(1200):
         tag = f"TAG{n:06d}Z"
         id = chance.choice(list(alive)) if alive and chance.random() > 0.6 else None
         key, value = tag + "y" * chance.randrange(200), tag * chance.randrange(1, 60)

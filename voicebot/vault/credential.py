@@ -12,11 +12,16 @@ import binascii
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from voicebot.errors import ConfigurationError
 
 NAME = "voicebot.key"
+KEY_BYTES = 32
+MARK = "bound-to-tpm2:"
+"""Before the key in a credential that was sealed here."""
+
 STORES = (Path("/etc/credstore.encrypted"), Path("/run/credstore.encrypted"), Path("/usr/lib/credstore.encrypted"))
 """Where systemd looks for a sealed credential that a unit names without a path."""
 
@@ -42,22 +47,31 @@ def credential_directory(environment: Mapping[str, str] = os.environ) -> Path | 
 def read_credential(directory: Path, *, stores: Sequence[Path] = STORES) -> bytes:
     """The database key that systemd has opened for this unit.
 
+    Only ``seal_credential`` writes the mark before the key, and it seals to the TPM2 only. A service that may not read
+    the sealed file (systemd's stores are root's) relies on the mark; one that may, looks itself.
+
     Raises:
         ConfigurationError: malformed, or not known to be bound to the TPM2.
     """
-    sealed = next((store / NAME for store in stores if (store / NAME).exists()), None)
-    if sealed is None:
-        raise ConfigurationError(
-            f"the credential {NAME} was not sealed in {stores[0]}: seal it with: voicebot key seal --key-file FILE,"
-            f" and name it in the unit with LoadCredentialEncrypted={NAME}"
-        )
-    refuse_unbound(sealed)
+    for store in stores:
+        with suppress(PermissionError):
+            if (store / NAME).exists():
+                refuse_unbound(store / NAME)
     try:
-        key = bytes.fromhex((directory / NAME).read_text(encoding="ascii").strip())
+        text = (directory / NAME).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
+        text = ""
+    if not text.startswith(MARK):
+        raise ConfigurationError(
+            f"the credential {NAME} is not known to be bound to the TPM2: seal it with: voicebot key seal"
+            f" --key-file FILE, and name it in the unit with LoadCredentialEncrypted={NAME}"
+        )
+    try:
+        key = bytes.fromhex(text.removeprefix(MARK))
+    except ValueError:
         key = b""
-    if len(key) != 32:
-        raise ConfigurationError(f"the credential {NAME} does not hold 64 hexadecimal digits: seal it again")
+    if len(key) != KEY_BYTES:
+        raise ConfigurationError(f"the credential {NAME} does not hold a key: seal it again")
     return key
 
 
@@ -65,6 +79,8 @@ def refuse_unbound(sealed: Path) -> None:
     """Refuse a sealed credential that this machine's disk alone can open. Raises ConfigurationError."""
     try:
         kind = base64.b64decode(sealed.read_bytes(), validate=False)[:16].hex()
+    except PermissionError:
+        raise
     except (OSError, binascii.Error) as error:
         raise ConfigurationError(f"{sealed}: cannot be read ({error}); seal it again") from None
     if kind not in TPM2:
@@ -78,7 +94,7 @@ def seal_credential(key: bytes, path: Path, *, program: str = "systemd-creds") -
     command = [program, "encrypt", "--with-key=tpm2", f"--name={NAME}", "-", "-"]
     try:
         # Through a pipe: the key is neither an argument nor a file.
-        done = subprocess.run(command, input=key.hex().encode(), capture_output=True, timeout=60, check=False)  # noqa: S603
+        done = subprocess.run(command, input=(MARK + key.hex()).encode(), capture_output=True, timeout=60, check=False)  # noqa: S603
     except OSError as error:
         raise ConfigurationError(f"{program}: {error.strerror}; install systemd's credentials tool") from None
     if done.returncode:
