@@ -87,13 +87,19 @@ def _tells(function: ast.expr) -> bool:
     return isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "log"
 
 
-def test_an_ear_overwrites_what_it_heard_when_its_call_ends() -> None:
-    ear = Ear(16000)
-    ear.hear(Canary(16000).alone(0.5).astype("<i2").tobytes())
-    kept = [*ear._windows, ear._rest]  # the buffers themselves: that they are overwritten is the point
-    assert any(np.any(buffer) for buffer in kept)
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_an_ear_overwrites_what_it_heard_when_its_call_ends(rate: int) -> None:
+    ear = Ear(rate)
+    ear.hear(Canary(rate).alone(0.51).astype("<i2").tobytes())
+    # The buffers themselves: that they are overwritten is the point.
+    kept = {"windows": np.concatenate(list(ear._windows)), "rest": ear._rest, "vad": ear._vad._input}
+    buffers = [*ear._windows, ear._rest, ear._vad._input]
+    if ear._upsampler is not None:
+        buffers.append(ear._upsampler._history)
+        kept["upsampler"] = ear._upsampler._history
+    assert {name for name, buffer in kept.items() if not np.any(buffer)} == set()
     ear.forget()
-    assert not any(np.any(buffer) for buffer in kept)
+    assert not any(np.any(buffer) for buffer in buffers)
 
 
 def test_memory_that_a_process_that_hears_lets_go_is_overwritten() -> None:
