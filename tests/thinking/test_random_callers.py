@@ -1,7 +1,7 @@
 """A thousand callers who say anything at all, several at a time: no hold remains, no double exists, no call is without
 outcome, and nothing is written without a yes to what was read out.
 
-Twenty callers share one morning and one agenda, so that they take one another's slots, move and cancel what stands,
+Forty callers share one morning and one agenda, so that they take one another's slots, move and cancel what stands,
 and let holds run out. For every second one Rasa's place is taken by random intents: what it guesses may never matter
 to the agenda's soundness.
 """
@@ -27,8 +27,8 @@ from voicebot.ports import Appointment, Asks, Outcome, Reply, Understanding
 from voicebot.processes.rasa import DIALOGS
 from voicebot.thinking.conversation import Conversation
 
-MORNINGS = 50
-CALLERS = 20
+MORNINGS = 25
+CALLERS = 40
 """In one morning: a thousand in all."""
 
 AT_ONCE = 4
