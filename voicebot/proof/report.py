@@ -71,7 +71,7 @@ def _markdown(content: dict[str, Any]) -> str:
         "",
         "## What took place",
         "",
-        f"- Two synthetic patients called over WebRTC; one booked by voice: {_yes(content['booked'])}.",
+        f"- Synthetic patients called over WebRTC, two at once; one booked by voice: {_yes(content['booked'])}.",
         f"- Another called over SIP; the speech process was killed in mid-call: {_yes(content['crashed'])}.",
         f"- Utterances understood: {', '.join(f'{n} over {kind}' for kind, n in content['heard'].items()) or 'none'}.",
         "- All sent two tones under every frame; a recording in PCM16, float32, A-law, µ-law, base64, hexadecimal or",
