@@ -106,3 +106,11 @@ class Maintenance:
                 # Whatever it is, calls go on; its text may hold what must not be in a log.
                 self._failed = self._clock.now()
                 log.error("the daily purge and backup failed: %s", type(error).__name__)
+
+
+def note_rules(audit: Audit, practice: Practice) -> None:
+    """Write in the audit trail which rules hold from now on, whoever changed the file and however."""
+    version = practice.version[:16]
+    last = audit.entries(action="rule.taken-up", limit=1)
+    if not last or last[0].detail["version"] != version:
+        audit.record("service", "rule.taken-up", None, {"version": version})

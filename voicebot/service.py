@@ -24,7 +24,7 @@ from voicebot.cli.setup import Workspace
 from voicebot.control import ControlServer, path_of, service_now
 from voicebot.errors import UnavailableError
 from voicebot.journal import Journal
-from voicebot.maintenance import Maintenance
+from voicebot.maintenance import Maintenance, note_rules
 from voicebot.metrics import Metrics
 from voicebot.processes.rasa_service import RasaService
 from voicebot.sockets import bind, bind_unix, same_port
@@ -178,10 +178,12 @@ class Service:
     async def _reread(self) -> None:
         """Take up changes of the practice's file; a wrong file changes nothing but the log, once."""
         rules, told = self.workspace.rules, None
+        await asyncio.to_thread(note_rules, self.workspace.audit, rules())
         while True:
             await asyncio.sleep(REREAD_SECONDS)
             if await asyncio.to_thread(rules.refresh):
                 log.warning("the practice's file was read again")
+                await asyncio.to_thread(note_rules, self.workspace.audit, rules())
                 self._telephony.tell_contacts(rules().transfer)
             if rules.error is not None and rules.error is not told:
                 log.error("the practice's file is not used as it stands:\n%s", rules.error)

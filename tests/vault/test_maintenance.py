@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from tests.vault.world import World
 from voicebot.errors import UnavailableError
-from voicebot.maintenance import Maintenance
+from voicebot.maintenance import Maintenance, note_rules
 from voicebot.vault.backups import listed
 
 
@@ -94,3 +95,11 @@ async def test_a_failure_does_not_end_the_watch(world: World, monkeypatch: pytes
     with pytest.raises(KeyboardInterrupt):
         await office.work.run()
     assert len(tries) == 2
+
+
+def test_rules_that_were_changed_by_any_hand_are_in_the_trail_once(world: World) -> None:
+    changed = replace(world.practice, version="0" * 64)
+    for practice in (world.practice, world.practice, changed, world.practice):
+        note_rules(world.audit, practice)
+    versions = [entry.detail["version"] for entry in world.audit.entries(action="rule")]
+    assert versions == [world.practice.version[:16], "0" * 16, world.practice.version[:16]]

@@ -45,7 +45,7 @@ class Entry:
     actor: str
     """Who: ``user:ID`` (an account of the desk), ``terminal:LOGIN``, ``call:ID`` or ``service``."""
     action: str
-    """A code: ``patient.read``, ``transcript.read``, ``rule.changed``…; ``actions.toml`` has their French."""
+    """A code: ``patient.read``, ``transcript.read``, ``rule.changed``…; ``labels.toml`` has their French."""
     subject: str | None
     """The opaque id of the patient or call that it is about."""
     detail: Mapping[str, Any] = field(default_factory=dict)
