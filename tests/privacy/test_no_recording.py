@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 CANNOT_RUN = 2
 FORBIDDEN = ("forbids ptrace", "network of its own")
@@ -20,7 +20,7 @@ FORBIDDEN = ("forbids ptrace", "network of its own")
 def proof(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     out = tmp_path_factory.mktemp("proof")
     command = [sys.executable, "-m", "voicebot.proof", "--calls-only", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=560, check=False)
     if done.returncode == CANNOT_RUN and any(reason in done.stderr for reason in FORBIDDEN):
         pytest.skip(done.stderr.strip())
     report = out / "proof.json"
