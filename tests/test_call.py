@@ -182,6 +182,19 @@ async def test_words_are_kept_only_where_the_practice_and_the_caller_let_them(
         assert bool({"heard", "said"} & {e["event"] for e in kept.events}) is kept_words
 
 
+async def test_a_refusal_in_the_middle_of_a_call_deletes_what_was_kept_of_it(tmp_path: Any) -> None:
+    async with call(tmp_path) as (mouth, script, kept, _):
+        await mouth.next("say")
+        assert "said" in {e["event"] for e in kept.events}
+        script.keeps_transcript = None
+        mouth.tell("heard", text="", rejected=None)
+        await mouth.next("say")
+        script.keeps_transcript = False
+        mouth.tell("heard", text="je ne veux pas que ce soit écrit", rejected=None)
+        await mouth.next("say")
+        assert not {"heard", "said"} & {e["event"] for e in kept.events}
+
+
 async def test_a_malformed_event_ends_the_call(tmp_path: Any) -> None:
     async with call(tmp_path) as (mouth, script, _, task):
         mouth.writer.write(b"{]\n")

@@ -143,6 +143,23 @@ def test_erasures_are_replayed_from_the_ledger_when_the_database_is_gone(world: 
     again.close()
 
 
+def test_nobody_comes_back_in_with_a_backup(world: World) -> None:
+    database = world.connect()
+    account = {"id": "u1", "login": "n", "name": "N", "roles": "secretary", "password": "old", "created_at": 0}
+    database["desk_account"].insert(account)
+    database["desk_session"].insert({"token": "t", "account_id": "u1", "stage": "open", "opened_at": 0, "seen_at": 0})
+    saved = backup(world)
+    database["desk_account"].update("u1", {"password": "new", "disabled": 1})
+    database.close()
+    del database
+    world.stop()
+    restore(world.data, saved.path, KEY, world.clock, actor="terminal:root")
+    again = world.reopen()
+    assert again.count("desk_session") == 0
+    assert again.count("desk_account", "password = 'new' and disabled = 1") == 1
+    again.close()
+
+
 def test_nothing_is_restored_while_the_service_runs(world: World) -> None:
     saved = backup(world)
     before = (world.data / "voicebot.db").stat().st_ino

@@ -53,3 +53,14 @@ def test_readings_of_a_call_are_accesses_to_its_patient(world: World) -> None:
     call = world.call(world.book(patient, "2026-11-24T09:00"))
     world.audit.record("user:u2", "transcript.read", call)
     assert [(a.who, a.what) for a in world.vault.accesses(patient.id)] == [("compte", "texte d'un appel consulté")]
+
+
+def test_people_of_the_practice_appear_by_their_role(world: World) -> None:
+    patient = world.patient()
+    database = world.connect()
+    account = {"id": "u1", "login": "nmarchal", "name": "Nadine Marchal", "roles": "secretary", "created_at": 0}
+    database["desk_account"].insert(account)
+    database.close()
+    world.audit.record("user:u1", "patient.read", patient.id)
+    assert [access.who for access in world.vault.accesses(patient.id)] == ["secrétariat"]
+    assert "Marchal" not in world.vault.export_patient(patient.id, actor="user:u1").html

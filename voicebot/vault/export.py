@@ -49,7 +49,6 @@ class Exporter:
 
     Args:
         practice: the practice's name.
-        name_of: an actor's name for a person to read (``user:7`` → ``Mme Martin``); by default what kind it is.
     """
 
     def __init__(
@@ -58,13 +57,11 @@ class Exporter:
         clock: Clock,
         audit: Audit,
         practice: str,
-        name_of: Callable[[str], str | None] = lambda actor: None,
     ) -> None:
         self._connect = connect
         self._clock = clock
         self._audit = audit
         self._practice = practice
-        self._name_of = name_of
 
     def patient(self, patient_id: str, *, actor: str) -> Export:
         """Everything about a patient; the trail says that it was exported.
@@ -113,17 +110,21 @@ class Exporter:
         try:
             calls = json.loads(traces_of(database.conn, patient_id)["calls"])
             merged = database.conn.execute("select dropped from patient_merge where kept = ?", (patient_id,)).fetchall()
+            roles = dict(database.conn.execute("select id, roles from desk_account").fetchall())
         finally:
             database.close()
         ids = (patient_id, *(dropped for (dropped,) in merged), *calls)
         entries = [entry for id in ids for entry in self._audit.entries(subject=id)]
-        return [self._access(entry) for entry in sorted(entries, key=lambda entry: entry.seq)]
+        return [_access(entry, roles) for entry in sorted(entries, key=lambda entry: entry.seq)]
 
-    def _access(self, entry: Entry) -> Access:
-        words = labels()
-        kind = entry.actor.partition(":")[0]
-        who = self._name_of(entry.actor) or words["actors"].get(kind, entry.actor)
-        return Access(entry.at, who, words["actions"].get(entry.action, entry.action), entry.subject)
+
+def _access(entry: Entry, roles: Mapping[str, str]) -> Access:
+    """A row for the patient: people appear by their role, not by name (CJEU C-579/21, Pankki S)."""
+    words = labels()
+    kind, _, id = entry.actor.partition(":")
+    named = [words["roles"][role] for role in roles.get(id, "").split() if role in words["roles"]]
+    who = ", ".join(named) if kind == "user" and named else words["actors"].get(kind, entry.actor)
+    return Access(entry.at, who, words["actions"].get(entry.action, entry.action), entry.subject)
 
 
 def _rows(

@@ -127,6 +127,7 @@ class _Restore:
             connection.execute("begin immediate")
             carried = _carry(now.conn, connection) if now is not None else 0
             erased = replay(connection, self._erasures(now))
+            _keep_out(now.conn if now is not None else None, connection)
             head = connection.execute("select max(seq) from audit").fetchone()[0] or 0
             lost = max(0, known.seq - head) if known is not None else 0
             detail = {"file": self._backup.name, "erased_again": erased, "carried": carried, "lost": lost}
@@ -195,3 +196,14 @@ def _carry(now: Any, draft: Any) -> int:
     keys = now.execute("select subject, key from subject_key").fetchall()
     draft.executemany("insert or ignore into subject_key values(?, ?)", keys)
     return len(rows)
+
+
+def _keep_out(now: Any, draft: Any) -> None:
+    """Nobody comes back in with the backup: sessions end; passwords and blocks given since then hold."""
+    draft.execute("delete from desk_session")
+    if now is None or not now.execute("select 1 from sqlite_master where name = 'desk_account'").fetchone():
+        return
+    draft.executemany(
+        "update desk_account set password = ?, totp_secret = ?, totp_step = ?, disabled = ? where id = ?",
+        now.execute("select password, totp_secret, totp_step, disabled, id from desk_account").fetchall(),
+    )
