@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("first_call", "dialogue", "speech", "french", "agenda")
+ALL = ("first_call", "dialogue", "speech", "french", "agenda", "desk")
 """Those with minutes of calls (`patients`) or a model to compare (`windows`) are run by name."""
 
 

@@ -6,6 +6,7 @@ the call may be kept.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ IDENTITY_REASONS = frozenset({"identity", "name"})
 Verdict = Literal["right", "wrong"]
 
 _SELECT = "select * from call_summary"
+_CALLS = "select call from call_summary"
 
 
 @dataclass
@@ -169,17 +171,15 @@ class CallLog:
 
     def to_review(self, limit: int, offset: int = 0) -> list[Summary]:
         """Calls that nobody has reviewed, doubt first."""
-        where = " where verdict is null order by doubt desc, ended desc, call limit ? offset ?"
-        return self._summaries(where, limit, offset)
+        return self._page(" where verdict is null order by doubt desc, ended desc, call", limit, offset)
 
     def reviewed(self, limit: int, offset: int = 0) -> list[Summary]:
         """Reviewed calls, the last reviewed first."""
-        where = " where verdict is not null order by reviewed_at desc, call limit ? offset ?"
-        return self._summaries(where, limit, offset)
+        return self._page(" where verdict is not null order by reviewed_at desc, call", limit, offset)
 
     def ended(self, limit: int, offset: int = 0) -> list[Summary]:
         """All calls, the newest first."""
-        return self._summaries(" order by ended desc, call limit ? offset ?", limit, offset)
+        return self._page(" order by ended desc, call", limit, offset)
 
     def get(self, call: str) -> Summary | None:
         """One call."""
@@ -216,6 +216,14 @@ class CallLog:
         """Close the connection."""
         with self._lock:
             self._database.close()
+
+    def _page(self, ordered: str, limit: int, offset: int) -> list[Summary]:
+        """One page of a list. Its calls come from the index alone: a late page reads no row of those before it."""
+        with self._lock:
+            found = self._database.execute(_CALLS + ordered + " limit ? offset ?", [limit, offset]).fetchall()
+        calls = json.dumps([call for (call,) in found])
+        rows = {row.call: row for row in self._summaries(" where call in (select value from json_each(?))", calls)}
+        return [rows[call] for (call,) in found if call in rows]
 
     def _summaries(self, where: str, *values: object) -> list[Summary]:
         with self._lock:

@@ -1,0 +1,67 @@
+"""Long lists stay quick: no page reads a whole table, however many calls there have been."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi import FastAPI
+
+from tests.desk.conftest import enter
+from tests.desk.test_calls import PROMISE, book, call
+from voicebot.desk.context import Desk
+from voicebot.desk.live import ENDED_KEPT, LINES_KEPT
+from voicebot.desk.pages.review import ON_A_PAGE
+
+GROWING = "call_event|call_summary|todo|desk_session"
+"""Tables that grow with the calls."""
+
+PAGES = ("/", "/?appel=live1", "/relire", "/relire?page=3", "/relire?vue=relus", "/relire?vue=tous", "/relire/past1",
+         "/a-faire", "/a-faire?vue=fait")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_finds_its_rows_by_an_index_and_reads_no_table_whole(app: FastAPI, desk: Desk, path: str) -> None:
+    call(desk, "past1", outcome="booked", appointment=book(desk).id)
+    call(desk, "live1")
+    desk.journal.record("past1", "callback", **PROMISE)
+    client = enter(app)
+    asked: list[str] = []
+    space = desk.workspace
+    connections = [part._database for part in (space.call_log, space.todo, space.events, desk.accounts, desk.sessions)]
+    for database in connections:
+        database.conn.set_trace_callback(asked.append)
+    assert client.get(path).status_code == 200
+    for database in connections:
+        database.conn.set_trace_callback(None)
+    selects = [sql for sql in asked if re.search(rf"from \(?.*({GROWING})", sql)]
+    assert selects
+    for sql in selects:
+        plan = [row[3] for row in connections[0].execute("explain query plan " + sql)]
+        sorts = "limit" in sql and any("TEMP B-TREE" in step for step in plan)
+        whole = [step for step in plan if re.fullmatch(rf"SCAN ({GROWING})", step) or sorts]
+        assert whole == [], (sql, plan)
+
+
+def test_a_list_shows_one_page_and_leads_to_the_next(app: FastAPI, desk: Desk) -> None:
+    for number in range(ON_A_PAGE + 5):
+        call(desk, f"c{number}", outcome="abandoned")
+    client = enter(app)
+    first, second = (
+        re.findall(r'class="line" href="/relire/(\w+)', client.get(f"/relire?page={n}").text) for n in (1, 2)
+    )
+    assert (len(first), len(second)) == (ON_A_PAGE, 5)
+    assert not set(first) & set(second)
+
+
+def test_live_calls_are_kept_in_bounded_memory(app: FastAPI, desk: Desk) -> None:
+    call(desk, "talker")
+    for number in range(LINES_KEPT + 50):
+        desk.journal.record("talker", "heard", text=f"mot {number}", rejected=None, logprob=-0.1)
+    for number in range(ENDED_KEPT + 10):
+        call(desk, f"c{number}", outcome="informed")
+    talker = desk.live.get("talker")
+    assert talker is not None
+    assert len(talker.lines) == LINES_KEPT
+    assert desk.live.get("c0") is None
+    assert desk.live.get(f"c{ENDED_KEPT + 9}") is not None
