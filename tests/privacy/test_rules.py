@@ -114,7 +114,7 @@ def test_what_is_lawful_is_not_found(line: str) -> None:
             '10 200.0 openat(AT_FDCWD</>, "/etc/resolv.conf", O_RDONLY|O_CLOEXEC) = 4</etc/resolv.conf>',
             "look-up: voicebot",
         ),
-        ('20 200.0 connect(5<socket:[1]>, {sa_family=AF_UNIX, sun_path=@"abstract"}, 12) = 0', "egress: speech"),
+        ('20 200.0 connect(5<socket:[1]>, {sa_family=AF_UNIX, sun_path=@"x"}, 12) = 0', "egress: speech"),
         ("20 200.0 +++ killed by SIGABRT (core dumped) +++", "core-dump: process 20"),
     ],
 )
