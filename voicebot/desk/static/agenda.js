@@ -83,6 +83,21 @@
     refresh();
   }
 
+  // The component says that it is a table of rows and cells, which it is not; its rows are links, and links they stay.
+  function plain() {
+    for (const part of calendarBox.querySelectorAll(".ec, .ec *")) {
+      for (const name of part.getAttributeNames()) {
+        if (name === "role" || /^aria-(col|row)/.test(name)) part.removeAttribute(name);
+      }
+    }
+    const scrolled = calendarBox.querySelector(".ec-main");
+    if (scrolled) {
+      scrolled.tabIndex = 0;
+      scrolled.setAttribute("role", "region");
+      scrolled.setAttribute("aria-label", "Agenda");
+    }
+  }
+
   let calendar = null;
   let version = calendarBox?.dataset.version ?? "";
 
@@ -111,12 +126,14 @@
       eventDurationEditable: false,
       eventContent: content,
       eventDrop: dropped,
+      eventAllUpdated: plain,
       dateClick: (info) => {
         const who = info.resource?.id ?? (JSON.parse(people).length === 1 ? JSON.parse(people)[0] : "");
         location.href = `/agenda/nouveau?start=${local(info.date)}&practitioner=${encodeURIComponent(who)}`;
       },
       eventSources: [{ events: () => fetch(feed).then((answer) => answer.json()) }],
     });
+    plain();
   }
 
   async function refresh() {
