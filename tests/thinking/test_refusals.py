@@ -132,6 +132,31 @@ async def test_a_message_goes_without_a_call_back_too(callback: str, cabinet: Ca
     assert (left.message, left.promised) == ("je serai absent jeudi", callback == "oui")
 
 
+@pytest.mark.parametrize("end", ["#hangup", "au revoir"])
+async def test_a_message_stays_when_the_caller_leaves_without_a_word_on_a_call_back(end: str, cabinet: Cabinet) -> None:
+    call = cabinet.call()
+    happened = await talk(call, {"open": ["laisser un message", "je serai absent jeudi"], "callback": end})
+    assert happened.last.outcome == "callback", str(happened)
+    [left] = call.callbacks
+    assert (left.message, left.phone, left.promised) == ("je serai absent jeudi", None, False)
+
+
+async def test_what_is_said_about_the_call_is_no_message(cabinet: Cabinet) -> None:
+    call = cabinet.call()
+    await call.greet()
+    await call.hear("je voudrais laisser un message")
+    assert "Quel est votre message ?" in (await call.hear("pardon ?")).say
+    assert (await call.hear("passez-moi la secrétaire")).outcome == "transferred"
+
+
+async def test_a_message_that_comes_with_the_wish_is_not_asked_for_again(cabinet: Cabinet) -> None:
+    call = cabinet.call(caller="0612345678")
+    text = "dites à la secrétaire que je ne viendrai pas chercher le papier"
+    happened = await talk(call, {"open": [text, "non"], "callback": "non"})
+    assert happened.last.outcome == "callback", str(happened)
+    assert [left.message for left in call.callbacks] == [text]
+
+
 async def test_a_message_may_pause(cabinet: Cabinet) -> None:
     call = cabinet.call(caller="0612345678")
     happened = await talk(

@@ -287,7 +287,7 @@ class Conversation:
         try:
             if turn.state.turns > misses.MOST_TURNS:
                 misses.give_up(turn)
-            elif messages.is_asked(turn) and not reading.says & {"human", "erase_call"}:
+            elif messages.is_meant(turn, reading) or messages.is_said(turn, reading):
                 messages.take(turn, reading)
             elif asides.handle(turn, reading):
                 turn.put(misses=0)
@@ -309,6 +309,8 @@ class Conversation:
             misses.give_up(turn)
 
     def _settle(self, turn: Turn) -> Reply:
+        if turn.state.outcome is not None:
+            messages.keep(turn)
         self._last = turn.reply()
         self._state = turn.state
         return self._last
