@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -35,6 +35,14 @@ MISSED = 2
 
 BAD_ENDS = frozenset({"protocol", "lost", "fault"})
 IDENTITY_REASONS = frozenset({"identity", "name"})
+
+RECENT = 20_000
+"""Events, from the last one back, among which a call that was cut off is sought."""
+
+_CUT_OFF = (
+    "select call from call_event where event = 'answered' and id > (select max(id) from call_event) - ?"
+    " and json_extract(data, '$.kind') in ('sip', 'webrtc') and call not in (select call from call_summary)"
+)
 
 Verdict = Literal["right", "wrong"]
 
@@ -135,6 +143,18 @@ class CallLog:
             if event["event"] == "ended":
                 del self._live[call]
                 self._write(tally, str(event["at"]))
+
+    def recover(self, of_call: Callable[[str], list[dict[str, Any]]]) -> int:
+        """Write the rows of calls that the service's end cut off; how many. Before the first call. Blocking."""
+        with self._lock:
+            lost = self._database.execute(_CUT_OFF, [RECENT]).fetchall()
+        for (call,) in lost:
+            events = of_call(call)
+            tally = Tally(call, str(events[0]["at"]), str(events[0].get("kind")), doubts={"fault"})
+            for event in events:
+                tally.take(event)
+            self._write(tally, str(events[-1]["at"]))
+        return len(lost)
 
     def _write(self, tally: Tally, ended: str) -> None:
         doubts = tally.weigh()

@@ -96,6 +96,7 @@ class Service:
         data = self.workspace.data
         if service_now(data) is not None:
             raise UnavailableError(f"a service already runs on {data}: stop it, or give this one another --data")
+        await asyncio.to_thread(self.workspace.call_log.recover, self.workspace.events.of_call)
         self._bind()
         control = ControlServer(bind_unix(path_of(data)), self.journal, self.workspace.clock.now)
         self._control = control

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.desk.conftest import Told, enter
-from voicebot.call_log import Tally
+from voicebot.call_log import CallLog, Tally
 from voicebot.desk.app import create_desk
 from voicebot.desk.context import Desk
 from voicebot.desk.pages.now import _messages
@@ -150,6 +150,18 @@ def test_doubt_comes_first_and_only_doubt_is_counted(app: FastAPI, desk: Desk) -
     listed = re.findall(r'class="line" href="/relire/(\w+)', page)
     assert listed == ["urgent", "who", "left", "fine"]
     assert re.search(r'À relire</span><span class="count">3<', page)
+
+
+def test_a_call_cut_off_by_a_power_failure_is_there_to_review(app: FastAPI, desk: Desk) -> None:
+    call(desk, "whole", outcome="booked")
+    call(desk, "cut")
+    log = CallLog(desk.workspace.connect)
+    assert log.recover(desk.workspace.events.of_call) == 1
+    assert log.recover(desk.workspace.events.of_call) == 0
+    log.close()
+    page = enter(app).get("/relire").text
+    assert re.findall(r'class="line" href="/relire/(\w+)', page) == ["cut", "whole"]
+    assert "appel coupé par une panne" in page
 
 
 def test_heard_understood_and_done_stand_side_by_side(app: FastAPI, desk: Desk) -> None:
