@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from rapidfuzz.distance import JaroWinkler
 
-from voicebot.ports import Asks
+from voicebot.ports import Asks, When
 from voicebot.thinking import acts, callbacks, choosing, confirm, correct, messages, naming, offers, waiting
 from voicebot.thinking.match import Match
 from voicebot.thinking.names import NamesHeard
@@ -27,6 +28,9 @@ NEAR = timedelta(days=30)
 
 _PATIENT_NAMED = re.compile(r"\b(il|elle) s appelle\b|\bau nom de\b|\b(son|le) (nom|prenom)\b")
 """Before the name of the patient, said by someone else."""
+
+_NEXT = re.compile(r"\b(d apres|suivante?|d ensuite)\b")
+"""Counts from the appointment that is spoken of."""
 
 _SAME = 0.9
 """Likeness (Jaro-Winkler) from which a spelled name is one that we hold already."""
@@ -179,7 +183,17 @@ def _when(turn: Turn, reading: Reading) -> bool:
         turn.ask("when", "when.past")
         turn.put(misses=turn.state.misses + 1)
         return True
+    if reading.when is not None and turn.state.wish.appointment is not None and _NEXT.search(fold(reading.text)):
+        _after_the_old(turn, reading.when)
     return reading.when is not None or "soonest" in reading.says
+
+
+def _after_the_old(turn: Turn, when: When) -> None:
+    """ "Le jeudi d'après" follows the appointment that is moved."""
+    old = turn.state.wish.appointment
+    windows = tuple(window for window in when.windows if old is not None and window[0] > old.slot.start)
+    if windows:
+        turn.wish(when=replace(when, windows=windows[:1]))
 
 
 def _choice(turn: Turn, reading: Reading) -> bool:
@@ -195,9 +209,7 @@ def _name(item: NameItem) -> Callable[[Turn, Reading], bool]:
         if not names:
             return False
         heard = names.first_name if item == "first_name" else names.birth_name
-        if item == "first_name" and names.spelled and heard is not None and _is_other(turn, item, heard):
-            # The surname was spelled unasked: it is settled by that, and the first name is still to come.
-            turn.person(birth_name=_with_accents(turn, heard), spelled=turn.state.person.spelled | {"birth_name"})
+        if item == "first_name" and names.spelled and heard is not None and _is_birth_name(turn, heard):
             return True
         take_names(turn, names)
         if heard is not None and names.spelled:
@@ -227,6 +239,17 @@ def _spelling(turn: Turn, reading: Reading) -> bool:
     turn.put(spelling=None, pending=Pending("item", item, naming.best(turn, item) or heard))
     if reading.names.spelled:
         turn.person(spelled=turn.state.person.spelled | {item})
+    return True
+
+
+def _is_birth_name(turn: Turn, spelled: str) -> bool:
+    """Whether the surname, or one of its words, was spelled unasked: that settles it; the first name is to come."""
+    birth_name = turn.state.person.birth_name
+    if birth_name is not None and fold(spelled) in fold(birth_name).split():
+        return True
+    if not _is_other(turn, "first_name", spelled):
+        return False
+    turn.person(birth_name=_with_accents(turn, spelled), spelled=turn.state.person.spelled | {"birth_name"})
     return True
 
 

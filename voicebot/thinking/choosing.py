@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from voicebot.ports import When
 from voicebot.thinking import waiting
-from voicebot.thinking.offers import SOONEST, choose, propose
+from voicebot.thinking.offers import APART, SOONEST, choose, propose
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import Reading
@@ -97,8 +98,22 @@ def _time(turn: Turn, reading: Reading, when: When) -> bool:
     elif kept and not refused:
         _narrow(turn, kept)
     else:
-        _look_elsewhere(turn, when)
+        _look_elsewhere(turn, _well_after(turn, when) if "later" in reading.says else when)
     return True
+
+
+def _well_after(turn: Turn, when: When) -> When:
+    """ "Plus tard dans la journée" than half past eight is not a quarter to nine."""
+    starts = [slot.start for slot in turn.state.wish.offers]
+    windows = tuple(
+        (
+            first + APART if any(timedelta() <= first - start <= timedelta(minutes=15) for start in starts) else first,
+            last,
+        )
+        for first, last in when.windows
+    )
+    windows = tuple(window for window in windows if window[0] < window[1])
+    return replace(when, windows=windows) if windows else when
 
 
 def _narrow(turn: Turn, kept: list[int]) -> None:

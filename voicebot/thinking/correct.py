@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from rapidfuzz.distance import JaroWinkler
 
@@ -12,7 +12,7 @@ from voicebot.ports import When
 from voicebot.thinking import callbacks, confirm, naming
 from voicebot.thinking.names import NamesHeard, read_answer
 from voicebot.thinking.questions import put_question
-from voicebot.thinking.state import Item, NameItem, Pending
+from voicebot.thinking.state import Item, NameItem, Pending, Person
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import Reading
 from voicebot.thinking.words import fold
@@ -121,12 +121,26 @@ def _summary(turn: Turn, reading: Reading) -> bool:
     if reading.says & {"cancel", "drop"}:
         _drop(turn)
         return True
+    if "for_other" in reading.says and not turn.state.wish.other_person:
+        _someone_else(turn)
+        return True
     if _facts(turn, reading) or _items(turn, reading):
         return True
     if reading.yes is False or reading.says & {"other_offer"}:
         _ask_what(turn)
         return True
     return False
+
+
+def _someone_else(turn: Turn) -> None:
+    """ "C'est pour mon mari": who it is is asked anew. The time stays wished for, but a new patient may take longer."""
+    hold = turn.state.wish.hold
+    turn.drop_hold()
+    turn.put(pending=None, correcting=False, person=Person(phone=turn.state.person.phone))
+    turn.wish(other_person=True, known=None, patient=None, failures=0, offers=())
+    if hold is not None:
+        start = hold.slot.start
+        turn.wish(when=When(((start, start + timedelta(minutes=1)),), sure=True), practitioner=hold.slot.practitioner)
 
 
 def take_items(turn: Turn, reading: Reading) -> bool:
