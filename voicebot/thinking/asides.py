@@ -62,6 +62,9 @@ def handle(turn: Turn, reading: Reading) -> bool:
         _say_and_ask(turn, "aside.insult")
     elif "bot_question" in says:
         _say_and_ask(turn, "aside.bot")
+    elif "out_of_scope" in says and not says & {"book", "move"} and not _facts_beside_time(reading):
+        # "Quel temps fera-t-il demain ?" asks for no appointment tomorrow.
+        _say_and_ask(turn, "aside.out_of_scope")
     else:
         return _request(turn, reading) or _farewell(turn, reading)
     return True
@@ -152,11 +155,14 @@ def end(turn: Turn) -> None:
 
 def _facts(reading: Reading) -> bool:
     """Whether the utterance also holds something for the question that is open."""
+    return bool(reading.when is not None and reading.when.windows) or _facts_beside_time(reading)
+
+
+def _facts_beside_time(reading: Reading) -> bool:
     return bool(
         reading.motive
         or reading.practitioner
         or reading.choice is not None
-        or (reading.when is not None and reading.when.windows)
         or reading.birth_date
         or reading.phone
         or reading.names

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from rapidfuzz import fuzz
 
+from voicebot.french.phonetics import phonetic_key
 from voicebot.french.words import Word, split
 
 SURE = 88.0
@@ -15,6 +17,12 @@ SURE = 88.0
 
 DOUBTFUL = 82.0
 """Likeness from which a match is read back."""
+
+_SOUNDS_LIKE = 85.0
+"""Likeness of words that sound alike, however they are written: doubtful."""
+
+_LONG = 5
+"""Letters from which a word may be misheard, or heard as two: one letter in a short word makes another word."""
 
 _CLOSE = 6.0
 """Two names whose likeness differs by less are rivals."""
@@ -65,8 +73,12 @@ def find(text: str, choices: Sequence[Named], *, general: str | None = None) -> 
 
     ``general`` is the choice that gives way when another is named beside it ("un frottis de contrôle").
     """
-    words = [word for word in split(text) if not word.is_mark and word.norm not in _EMPTY]
-    named = [(max((_score(words, name) for name in choice.words), default=_NOTHING), choice.id) for choice in choices]
+    heard = [word for word in split(text) if not word.is_mark]
+    words = [word for word in heard if word.norm not in _EMPTY]
+    pairs = [(first.norm + second.norm, first.start, second.end) for first, second in pairwise(heard)]
+    named = [
+        (max((_score(words, pairs, name) for name in choice.words), default=_NOTHING), choice.id) for choice in choices
+    ]
     named = sorted(((score, id) for score, id in named if score.likeness >= DOUBTFUL), reverse=True)
     if len(named) > 1:
         named = [(score, id) for score, id in named if id != general]
@@ -80,8 +92,8 @@ def find(text: str, choices: Sequence[Named], *, general: str | None = None) -> 
     return Match(id, sure=not rivals and best.likeness >= SURE, span=(best.start, best.end))
 
 
-def _score(words: Sequence[Word], name: str) -> _Score:
-    """The best likeness of a run of words with a name."""
+def _score(words: Sequence[Word], pairs: Sequence[tuple[str, int, int]], name: str) -> _Score:
+    """The best likeness of a run of words with a name, or of two words that were heard for one ("ben ali")."""
     target = [word.norm for word in split(name) if word.norm not in _EMPTY]
     if not target:
         return _NOTHING
@@ -90,13 +102,26 @@ def _score(words: Sequence[Word], name: str) -> _Score:
         run = words[at : at + len(target)]
         likeness = min(_alike(said.norm, wanted) for said, wanted in zip(run, target, strict=True))
         best = max(best, _Score(likeness, sum(map(len, target)), run[0].start, run[-1].end))
+    if len(target) == 1 and len(target[0]) >= _LONG:
+        for joined, start, end in pairs:
+            if joined == target[0]:
+                best = max(best, _Score(100.0, len(joined), start, end))
+            elif _sound_alike(joined, target[0]):
+                best = max(best, _Score(_SOUNDS_LIKE, len(joined), start, end))
     return best
 
 
 def _alike(said: str, wanted: str) -> float:
-    """Likeness of two words. One letter in a short word makes another word: only long ones may be misheard."""
+    """Likeness of two words."""
     if said == wanted:
         return 100.0
-    if len(wanted) <= 4 or said[0] != wanted[0]:
+    if len(wanted) < _LONG:
         return 0.0
-    return SURE if said.startswith(wanted) else float(fuzz.ratio(said, wanted))
+    likeness = _SOUNDS_LIKE if _sound_alike(said, wanted) else 0.0
+    if said[0] == wanted[0]:
+        likeness = max(likeness, SURE if said.startswith(wanted) else float(fuzz.ratio(said, wanted)))
+    return likeness
+
+
+def _sound_alike(said: str, wanted: str) -> bool:
+    return len(said) >= _LONG - 1 and phonetic_key(said) == phonetic_key(wanted)
