@@ -11,6 +11,8 @@ import pytest
 from voicebot.proof.controls import CAUGHT_BY, plant
 from voicebot.proof.leaks import LEAKS
 
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture(scope="module", autouse=True)
 def tracing(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -106,8 +106,8 @@ def test_what_is_lawful_is_not_found(line: str) -> None:
             "egress: voicebot",
         ),
         (
-            '10 200.0 connect(5<socket:[1]>, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("127.0.0.53")}, '
-            "16) = 0",
+            '10 200.0 connect(5<socket:[1]>, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("127.0.0.53")'
+            "}, 16) = 0",
             "look-up: voicebot",
         ),
         (

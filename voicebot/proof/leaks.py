@@ -18,7 +18,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from voicebot.database import open_database
 from voicebot.proof.canary import Canary
 
 RATE = 8000
@@ -42,6 +41,8 @@ def log_base64(pcm: bytes, folder: Path) -> None:
 
 def database(pcm: bytes, folder: Path) -> None:
     """A blob in the encrypted database."""
+    from voicebot.database import open_database
+
     connection = open_database(Path(sys.argv[3]), bytes.fromhex(sys.argv[4]))()
     connection["leak"].insert({"frame": pcm})  # type: ignore[union-attr]
     connection.close()
