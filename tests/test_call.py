@@ -126,6 +126,20 @@ async def test_a_rejected_utterance_is_one_that_was_not_understood(tmp_path: Any
         assert script.taken == ["?"]
 
 
+async def test_a_turn_that_was_not_understood_is_counted_without_its_words(tmp_path: Any) -> None:
+    async with call(tmp_path, "off") as (mouth, script, kept, task):
+        script._reply = lambda say, asks=None, outcome=None: Reply(say, asks, outcome=outcome, missed=asks is not None)  # type: ignore[method-assign]
+        mouth.tell("heard", text="", rejected="logprob", logprob=-2, ms=40)
+        while (said := await mouth.next("say")).data["pieces"] != ["Pardon ?"]:
+            pass
+        mouth.tell("speaking", mark=said.data["mark"], ms=50)
+        mouth.tell("call-end", reason="caller")
+        await asyncio.wait_for(task, 5)
+        [turn] = [event for event in kept.events if event["event"] == "turn"]
+        assert (turn["missed"], turn["recognition_ms"]) == (True, 40)
+        assert "text" not in turn
+
+
 async def test_keys_are_collected_to_the_length_of_the_answer(tmp_path: Any) -> None:
     async with call(tmp_path) as (mouth, script, _, _):
         await mouth.next("say")

@@ -206,6 +206,7 @@ class Call:
             recognition_ms=round(self._heard_ms),
             dialogue_ms=round(self._thought_ms),
             synthesis_ms=round(float(event.data.get("ms") or 0)),
+            missed=self._reply is not None and self._reply.missed,
         )
 
     # --- transfer ---

@@ -349,6 +349,8 @@ class Reply:
     """Names that the next utterance may hold, for the recogniser."""
     pieces: tuple[str, ...] = field(default_factory=tuple)
     """``say`` cut into pieces: those that are fixed phrases are spoken from memory."""
+    missed: bool = False
+    """What the caller said was not understood; silence is not that."""
     slow: bool = False
     """The caller needs time: speak more slowly and wait longer for an answer."""
     ring: Contact | None = None

@@ -201,3 +201,11 @@ async def test_nobody_to_ring_and_no_call_back_ends_calmly(cabinet: Cabinet) -> 
         cabinet.call(), {"open": ["je ne parle pas aux machines", "au revoir"], "callback": "non merci"}
     )
     assert happened.last.outcome == "abandoned", str(happened)
+
+
+async def test_words_that_nobody_understands_are_counted_and_silence_is_not(cabinet: Cabinet) -> None:
+    call = cabinet.call()
+    assert not (await call.greet()).missed
+    assert (await call.hear("?")).missed
+    assert not (await call.hear("")).missed
+    assert not (await call.hear("je voudrais un rendez-vous")).missed

@@ -15,6 +15,7 @@ MOST_TURNS = 80
 
 def miss(turn: Turn, *, silent: bool = False) -> None:
     """One more turn without anything understood."""
+    turn.missed = not silent
     misses = turn.state.misses + 1
     turn.put(misses=misses)
     asks = turn.state.asks or "open"

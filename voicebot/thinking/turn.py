@@ -41,6 +41,8 @@ class Turn:
         self.interruptible = True
         self.asked = False
         """Whether this turn has put its question."""
+        self.missed = False
+        """Words came and nothing of them was understood."""
         self.in_passing = False
         """What is said now is not what would be said again: "prenez votre temps"."""
 
@@ -153,6 +155,7 @@ class Turn:
             interruptible=self.interruptible,
             hotwords=self._hotwords(),
             pieces=tuple(self._pieces),
+            missed=self.missed,
             slow=state.slow,
             ring=state.ring,
         )
