@@ -27,8 +27,11 @@ class Access:
 
     at: str
     who: str
+    """Their role: what a patient is told."""
     what: str
     subject: str | None
+    actor: str
+    """Their id, from which the practice finds the name."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Exporter:
             "practice": self._practice,
             "exported_at": exported_at,
             **tables,
-            "accesses": [vars(access) for access in accesses],
+            "accesses": [{"at": access.at, "who": access.who, "what": access.what} for access in accesses],
         }
         html = (
             _environment()
@@ -124,7 +127,7 @@ def _access(entry: Entry, roles: Mapping[str, str]) -> Access:
     kind, _, id = entry.actor.partition(":")
     named = [words["roles"][role] for role in roles.get(id, "").split() if role in words["roles"]]
     who = ", ".join(named) if kind == "user" and named else words["actors"].get(kind, entry.actor)
-    return Access(entry.at, who, words["actions"].get(entry.action, entry.action), entry.subject)
+    return Access(entry.at, who, words["actions"].get(entry.action, entry.action), entry.subject, entry.actor)
 
 
 def _rows(

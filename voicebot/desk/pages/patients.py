@@ -123,7 +123,7 @@ def accesses(patient_id: str, request: Request, desk: TheDesk, me: Staff) -> Res
     _row(desk, patient_id)
     desk.audit(me, "patient.read", patient_id)
     names = {f"user:{account.id}": account.name for account in desk.accounts.all()}
-    rows = [(one, names.get(one.who, one.who)) for one in desk.workspace.vault.accesses(patient_id)]
+    rows = [(one, names.get(one.actor, one.who)) for one in desk.workspace.vault.accesses(patient_id)]
     return desk.page(
         request, "patients/accesses.html", patient=desk.workspace.agenda.patient(patient_id), rows=rows[::-1]
     )

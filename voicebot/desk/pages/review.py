@@ -14,6 +14,7 @@ from voicebot.desk.context import Desk, desk, new_key
 from voicebot.desk.labels import labels, motive_label
 from voicebot.desk.roles import Account, role
 from voicebot.desk.transcript import turns
+from voicebot.vault.masking import Masking
 
 router = APIRouter()
 
@@ -127,7 +128,8 @@ def _next(desk: Desk, call: str, vue: View) -> str | None:
 def _detail(desk: Desk, me: Account, summary: Summary) -> dict[str, Any]:
     practice = desk.workspace.rules()
     appointment = standing(desk.workspace.agenda, summary.appointment)
-    told = turns(desk.workspace.events.of_call(summary.call), practice)
+    masking = Masking(practice.motives, sees_sensitive=me.sees_sensitive)
+    told = turns(map(masking.event, desk.workspace.events.of_call(summary.call)), practice)
     reviewer = desk.accounts.get(summary.reviewer) if summary.reviewer else None
     return {
         "turns": told,
