@@ -132,6 +132,26 @@ async def test_who_calls_for_a_child_stays_apart_from_the_child(cabinet: Cabinet
     assert patient.phone is None, "the caller's number is not the patient's"
 
 
+async def test_after_the_daughter_it_is_the_mothers_turn(cabinet: Cabinet) -> None:
+    happened = await talk(
+        cabinet.call(caller="0612345678"),
+        NEW
+        | {
+            "open": ["un vaccin pour ma fille mardi matin", "je voudrais aussi une consultation pour moi mardi", "non"],
+            "birth_name": ["delcourt", "durand"],
+            "first_name": ["rose", "marie"],
+            "birth_date": ["3 mai 2016", "12 mars 1978"],
+            "choice": "le premier",
+        },
+    )
+    assert happened.last.outcome == "booked", str(happened)
+    assert {(row[1], row[3]) for row in cabinet.rows()} == {
+        ("vaccination", "Rose Delcourt"),
+        ("consultation", "Marie Durand"),
+    }
+    assert happened.asked.count("known") == 2
+
+
 async def test_a_name_given_before_it_turns_out_to_be_for_someone_else_is_the_callers(cabinet: Cabinet) -> None:
     call = cabinet.call(caller="0612345678")
     happened = await talk(

@@ -73,8 +73,13 @@ def begin(turn: Turn, act: Act, reading: Reading) -> None:
     turn.drop_hold()
     wish = turn.state.wish
     other = "for_other" in reading.says
-    if other and turn.state.done is not None:
-        caller = person_name(turn, turn.state.person) if turn.state.person.birth_name else None
+    if wish.other_person and "for_self" in reading.says and not other:
+        # After someone else it is the caller's own turn.
+        turn.put(person=Person(phone=turn.state.person.phone))
+        fresh = Wish(act=act)
+    elif other and turn.state.done is not None:
+        own = not wish.other_person and turn.state.person.birth_name is not None
+        caller = person_name(turn, turn.state.person) if own else None
         turn.put(person=Person(phone=turn.state.person.phone))
         fresh = Wish(act=act, other_person=True)
         turn.put(caller_name=turn.state.caller_name or caller)
