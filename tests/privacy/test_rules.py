@@ -65,6 +65,8 @@ def test_a_call_that_was_cut_in_two_is_joined_and_given_its_process() -> None:
         "10 200.0 mmap(NULL, 9, PROT_READ|PROT_WRITE, MAP_SHARED, 7</data/voicebot.db-shm>, 0) = 0x7f0000000000",
         '10 200.0 write(7</nowhere/abcd>, ""..., 4) = 4',
         '30 50.0 write(7</scratch/load/intents.json>, ""..., 4000) = 4000',
+        '10 200.0 rename("/data/.audit.anchor.7", "/data/audit.anchor") = 0',
+        '10 200.0 pwrite64(7</data/backups/.voicebot-2026.db.part-journal>, ""..., 512, 0) = 512',
     ],
 )
 def test_what_is_lawful_is_not_found(line: str) -> None:
@@ -86,7 +88,9 @@ def test_what_is_lawful_is_not_found(line: str) -> None:
             "10 200.0 copy_file_range(4</model>, NULL, 7</nowhere/abcd>, NULL, 9999, 0) = 9999",
             "vanished-file: /nowhere/abcd",
         ),
-        ('20 200.0 rename("/a", "/b") = 0', "file: speech"),
+        ('20 200.0 rename("/data/a", "/data/b") = 0', "file: speech"),
+        ('10 200.0 rename("/data/a", "/elsewhere") = 0', "file: voicebot"),
+        ('10 200.0 link("/data/a", "/data/b") = 0', "file: voicebot"),
         ('20 200.0 setxattr("/a", "user.x", ""..., 9, 0) = 0', "file: speech"),
         ("20 200.0 mmap(NULL, 9, PROT_READ|PROT_WRITE, MAP_SHARED, 4</x>, 0) = 0x7f0000000000", "shared-memory: /x"),
         (
@@ -129,6 +133,15 @@ def test_a_restriction_that_comes_late_or_never_is_found() -> None:
     assert findings(native, RESTRICTED, restricted=False) == ["sandbox: speech"]
     assert findings(restricted=False) == ["sandbox: speech"]
     assert findings(thread, native) == []
+
+
+def test_a_file_that_was_renamed_is_judged_by_its_new_name(tmp_path: Path) -> None:
+    write = f'10 200.0 write(7<{tmp_path}/.new>, ""..., 900) = 900'
+    rename = f'10 200.1 rename("{tmp_path}/.new", "{tmp_path}/audit.anchor") = 0'
+    assert findings(write, rename, data=tmp_path) == [f"vanished-file: {tmp_path}/audit.anchor"]
+    (tmp_path / "audit.anchor").touch()
+    assert findings(write, rename, data=tmp_path) == []
+    assert findings(write, data=tmp_path) == [f"vanished-file: {tmp_path}/.new"]
 
 
 def test_only_written_bytes_are_counted() -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.processes.rasa import train_if_needed
+from voicebot.processes.rasa import default_cache, train_if_needed
 from voicebot.proof.files import files_of, scan_files
 from voicebot.proof.rules import Policy, judge, written_files
-from voicebot.proof.service import Service
+from voicebot.proof.service import DEBUG, SLOW_DEBUG, Service
 from voicebot.proof.sip_caller import SipCaller
 from voicebot.proof.trace import Trace, strace
 
@@ -41,16 +41,18 @@ async def said(log: Path) -> None:
 
 
 @pytest.mark.usefixtures("tracing")
-async def test_a_hostile_library_is_refused_or_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hostile_library_is_refused_or_found_whatever_debug_switch_is_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library, loot = tmp_path / "library", tmp_path / "loot"
     library.mkdir()
     loot.mkdir()
     shutil.copy(Path(__file__).with_name("saboteur.py"), library / "sitecustomize.py")
     paths = [str(library), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-    monkeypatch.setattr("voicebot.proof.service.DEBUG", {"SABOTEUR": str(loot)})
 
-    service = Service(tmp_path / "service", secrets.token_bytes(32))
+    switches = {**DEBUG, **SLOW_DEBUG, "SABOTEUR": str(loot)}
+    service = Service(tmp_path / "service", secrets.token_bytes(32), switches)
     service.folder.mkdir()
     output = tmp_path / "trace"
     try:
@@ -67,10 +69,18 @@ async def test_a_hostile_library_is_refused_or_found(tmp_path: Path, monkeypatch
     assert list(loot.iterdir()) == []
 
     trace = Trace.read(output)
-    policy = Policy(roles=service.roles, data=service.data, logs=frozenset({str(service.log)}))
-    egress = [finding.detail for finding in judge(trace, policy) if finding.kind == "egress"]
+    policy = Policy(
+        roles=service.roles,
+        data=service.data,
+        logs=frozenset({str(service.log)}),
+        scratch=default_cache() / "scratch",
+        ready_at=service.ready_at,
+    )
+    breaches = judge(trace, policy)
+    egress = [finding.detail for finding in breaches if finding.kind == "egress"]
     assert any("192.0.2.1" in detail for detail in egress)
     written = [name for name in written_files(trace) if name.startswith(str(loot))]
     assert written == []
+    assert [finding for finding in breaches if finding.kind in ("file", "vanished-file", "shared-memory")] == []
     in_log = scan_files(files_of([], [str(service.log)]))
     assert any(finding.kind == "canary" and "base64" in finding.detail for finding in in_log)

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from voicebot.errors import UnavailableError, VoicebotError
@@ -16,6 +15,7 @@ from voicebot.proof.controls import CAUGHT_BY, plant
 from voicebot.proof.namespace import enter, raise_loopback, way
 from voicebot.proof.report import holds, write
 from voicebot.proof.run import run
+from voicebot.proof.service import DEBUG, SLOW_DEBUG
 
 SEED = 11
 
@@ -25,9 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="voicebot.proof", description="Prove that a call leaves no recording.")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report is written")
     parser.add_argument("--seed", type=int, default=SEED, metavar="N", help="which synthetic patient calls")
-    parser.add_argument(
-        "--calls-only", action="store_true", help="without the planted leaks (the tests plant them too)"
-    )
+    parser.add_argument("--brief", action="store_true", help="without planted leaks and Python's slow debug modes")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave everything in this new folder, to look into it")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -43,22 +41,21 @@ def main() -> int:
             sys.stdout.flush()
             enter([sys.executable, "-m", "voicebot.proof", *sys.argv[1:], "--inside"], command)
         raise_loopback()
-        leaks = () if args.calls_only else tuple(CAUGHT_BY)
         if args.keep is not None:
-            return _prove(args.out, args.seed, leaks, args.keep)
+            return _prove(args.out, args.seed, args.keep, brief=args.brief)
         with tempfile.TemporaryDirectory(prefix="voicebot-proof-") as folder:
-            return _prove(args.out, args.seed, leaks, Path(folder))
+            return _prove(args.out, args.seed, Path(folder), brief=args.brief)
     except VoicebotError as error:
         print(f"voicebot.proof: {error}", file=sys.stderr)
         return 2
 
 
-def _prove(out: Path, seed: int, leaks: Sequence[str], folder: Path) -> int:
+def _prove(out: Path, seed: int, folder: Path, *, brief: bool) -> int:
     out.mkdir(parents=True, exist_ok=True)
-    controls = [plant(leak, folder / f"leak-{leak}") for leak in leaks]
+    controls = [plant(leak, folder / f"leak-{leak}") for leak in (() if brief else CAUGHT_BY)]
     for control in controls:
         print(f"{'caught' if control.holds else 'MISSED'}  planted leak: {control.leak}", flush=True)
-    result = asyncio.run(run(folder / "run", seed))
+    result = asyncio.run(run(folder / "run", seed, DEBUG if brief else {**DEBUG, **SLOW_DEBUG}))
     write(out, result, controls)
     for finding in result.findings:
         print(f"FOUND   {finding}")

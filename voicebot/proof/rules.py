@@ -138,10 +138,16 @@ def _written_path(call: Syscall) -> str | None:
 
 def _files(trace: Trace, policy: Policy) -> Iterator[Finding]:
     written: dict[tuple[str, Role], _Written] = {}
+    renamed: dict[str, str] = {}
     for call in trace.calls:
         role = _role(call, policy)
         if call.name in _MAKES and call.done and (role in HEARING or call.at > policy.ready_at):
-            yield Finding("trace", "file", role, f"{call.name} succeeded")
+            paths = re.findall(r'"([^"]*)"', call.arguments)
+            within = role == "voicebot" and all(path.startswith(f"{policy.data}/") for path in paths)
+            if within and call.name.startswith("rename") and len(paths) == 2:
+                renamed[paths[0]] = paths[1]  # the data directory's own files are replaced whole
+            else:
+                yield Finding("trace", "file", role, f"{call.name} succeeded")
         if call.name.endswith("setxattr") and call.done:
             yield Finding("trace", "file", role, "an extended attribute was written")
         path = _written_path(call)
@@ -150,7 +156,8 @@ def _files(trace: Trace, policy: Policy) -> Iterator[Finding]:
             entry.last = max(entry.last, call.at)
             if call.name in _WRITES:
                 entry.bytes += call.result or 0
-    for (path, role), entry in written.items():
+    for (first, role), entry in written.items():
+        path = renamed.get(first, first)
         if path in policy.logs or _is_ours(path, role, entry, policy):
             continue
         gone = path.endswith("(deleted)") or not Path(path).exists()
@@ -165,7 +172,10 @@ def _is_ours(path: str, role: Role, entry: _Written, policy: Policy) -> bool:
         # What is still there is read by the scan; of what is gone, SQLite's own journals alone are lawful.
         beside = rf"{re.escape(str(policy.data))}/(backups/)?"
         if path.endswith("(deleted)") or not Path(path).exists():
-            return re.fullmatch(rf"{beside}voicebot\.db(-wal|-shm|-journal)(\(deleted\))?", path) is not None
+            return (
+                re.fullmatch(rf"{beside}\.?voicebot[\w-]*\.db(\.part)?(-wal|-shm|-journal)(\(deleted\))?", path)
+                is not None
+            )
         return re.fullmatch(rf"{beside}[\w.-]+", path) is not None
     if role == "rasa" and entry.last <= policy.ready_at:
         return (policy.scratch is not None and path.startswith(f"{policy.scratch}/")) or "/__pycache__/" in path

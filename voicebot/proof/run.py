@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ from voicebot.proof.findings import Finding
 from voicebot.proof.namespace import has_route
 from voicebot.proof.rows import columns, scan_rows
 from voicebot.proof.rules import Policy, judge, written_files
-from voicebot.proof.service import DEBUG, Service
+from voicebot.proof.service import Service
 from voicebot.proof.sip_caller import SipCaller
 from voicebot.proof.trace import Trace, strace
 from voicebot.proof.words import Words, scan_words
@@ -74,15 +75,15 @@ class Run:
         )
 
 
-async def run(folder: Path, seed: int) -> Run:
-    """Call, crash, stop, look. The folder is new. Raises UnavailableError."""
+async def run(folder: Path, seed: int, switches: Mapping[str, str]) -> Run:
+    """Call, crash, stop, look, with these switches on. The folder is new. Raises UnavailableError."""
     begun = time.monotonic()
     train_if_needed()
     practice = load_practice(SAMPLE_PRACTICE)
-    service = Service(folder / "service", secrets.token_bytes(32))
+    service = Service(folder / "service", secrets.token_bytes(32), switches)
     service.folder.mkdir(parents=True)
     output = folder / "trace"
-    result = Run(isolated=not has_route(), debug=tuple(DEBUG))
+    result = Run(isolated=not has_route(), debug=tuple(switches))
     following: asyncio.Task[None] | None = None
     metrics = ""
     try:

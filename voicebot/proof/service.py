@@ -29,12 +29,13 @@ DEBUG = {
     "VOICEBOT_DEBUG": "1",
     "LOG_LEVEL": "DEBUG",
     "DEBUG": "1",
-    "PYTHONDEVMODE": "1",
-    "PYTHONASYNCIODEBUG": "1",
     "PYTHONFAULTHANDLER": "1",
     "CT2_VERBOSE": "1",
 }
 """Switches by which programs are made to tell more: none may make this one keep a sound."""
+
+SLOW_DEBUG = {"PYTHONDEVMODE": "1", "PYTHONASYNCIODEBUG": "1"}
+"""Python's own, which make everything several times slower."""
 
 _ROLES: dict[str, Role] = {
     "voicebot.processes.speech": "speech",
@@ -49,6 +50,8 @@ class Service:
 
     folder: Path
     key: bytes
+    switches: Mapping[str, str]
+    """Environment variables beside those that it needs."""
     roles: dict[int, Role] = field(default_factory=dict)
     ready_at: float = 0.0
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -93,7 +96,7 @@ class Service:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV", "PYTHONPATH") if name in os.environ}
         cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         ours = {"HOME": str(self.folder / "home"), "TMPDIR": str(self.folder / "tmp"), "XDG_CACHE_HOME": cache}
-        return {**kept, **DEBUG, **ours, "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**kept, **self.switches, **ours, "PYTHONDONTWRITEBYTECODE": "1"}
 
     async def _until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
