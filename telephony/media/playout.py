@@ -22,7 +22,6 @@ class PlayQueue:
         self._rate = rate
         self._resamplers: dict[int, Resampler] = {}
         self.flush()
-        self.paused = False
 
     @property
     def seconds(self) -> float:
@@ -56,7 +55,8 @@ class PlayQueue:
         self._marks.append((self._taken + self._waiting, mark))
 
     def flush(self) -> None:
-        """Forget all that waits; its marks never come back."""
+        """Forget all that waits, and that it was paused: what comes next is played. Its marks never come back."""
+        self.paused = False
         self._pieces: deque[Samples] = deque()
         self._waiting = 0
         self._taken = 0

@@ -71,6 +71,12 @@ async def test_a_prompt_pauses_at_once_resumes_and_is_forgotten(start: Start, sp
         assert loudness((await heard(caller, 0.6))[-6400:]) < 50
         call.tell("mark", {"mark": 2})
         await call.until(lambda c: c.played == [2])
+        call.play(tone(700, 20, RATE))
+        call.tell("pause")
+        call.tell("flush")
+        call.play(tone(900, 0.2, RATE))
+        call.tell("mark", {"mark": 3})  # what answers an interruption is heard
+        await call.until(lambda c: c.played == [2, 3])
 
 
 async def test_the_assistant_and_the_parent_can_end_a_call(start: Start, speech: Speech) -> None:

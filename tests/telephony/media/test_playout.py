@@ -132,3 +132,15 @@ def test_every_sample_leaves_once_in_order_and_every_mark_in_its_place(steps: li
     assert marks == due
     if heard:
         np.testing.assert_array_equal(np.concatenate(heard)[:total], ramp(total, 0))
+
+
+def test_what_follows_a_prompt_that_was_interrupted_is_heard() -> None:
+    """Paused because the caller spoke, then dropped because there were words in it: the reply must not wait."""
+    queue = PlayQueue(8000)
+    queue.put(np.ones(800, np.int16), 8000)
+    queue.paused = True
+    queue.flush()
+    queue.put(np.full(160, 7, np.int16), 8000)
+    taken = queue.take(160)
+    assert taken is not None
+    assert (taken == 7).all()
