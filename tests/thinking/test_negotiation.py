@@ -69,6 +69,15 @@ async def test_a_closed_day_is_explained_and_the_next_possible_offered(open_: st
     assert happened.last.outcome == "booked", str(happened)
 
 
+async def test_beyond_the_horizon_the_last_possible_is_offered(cabinet: Cabinet) -> None:
+    call = cabinet.call()
+    await call.greet()
+    await call.hear("une consultation le 8 mars")
+    reply = await call.hear("non jamais")
+    assert "L'agenda n'est ouvert que jusqu'au dimanche vingt et un février." in reply.say
+    assert [offer.date().isoformat() for offer in reply.offers] == ["2027-02-20"]
+
+
 async def test_refused_offers_do_not_come_back_a_quarter_of_an_hour_later(cabinet: Cabinet) -> None:
     call = cabinet.call()
     await call.greet()

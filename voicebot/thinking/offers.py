@@ -86,7 +86,11 @@ def _nearest(turn: Turn) -> None:
     again = bool(wish.refused)
     windows = wish.when.windows if wish.when is not None else ()
     _read_back(turn)
-    if again or not _explain_closed(turn, windows):
+    end = turn.now + turn.mind.office.motive(wish.motive or "").horizon
+    if windows and windows[0][0] >= end:
+        turn.say("choice.none_far", day=say_date(end.date()))
+        windows = ((end, end),)
+    elif again or not _explain_closed(turn, windows):
         turn.say("choice.no_more" if again else "choice.none")
     found = _search(turn, wish.when, None) if wish.practitioner is not None and windows else []
     if not found and windows:

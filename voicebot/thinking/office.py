@@ -33,6 +33,8 @@ class Motive:
     instructions: str
     sensitive: bool
     bookable: bool
+    horizon: timedelta
+    """How far ahead the agenda is open."""
 
     def takes(self, kind: PatientKind) -> bool:
         """Whether this kind of patient may have it."""
@@ -89,6 +91,7 @@ class Office:
                 motive.instructions,
                 motive.sensitive,
                 motive.bookable_by == "assistant",
+                timedelta(days=motive.horizon_days),
             )
             for motive in practice.motives.values()
         )
