@@ -101,8 +101,7 @@ def plant(leak: str, folder: Path) -> Control:
 
 
 def _not_here() -> frozenset[tuple[str, Kind]]:
-    """What of a core dump cannot be planted here."""
-    if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
-        return frozenset({("trace", "core-dump"), ("scan", "canary")})
+    """What of a core dump cannot be planted here: nothing can where it is forbidden, or piped to another program."""
     pattern = CORE_PATTERN.read_text().strip()
-    return frozenset() if pattern and pattern[0] not in "|/@" else frozenset({("scan", "canary")})
+    written = resource.getrlimit(resource.RLIMIT_CORE)[1] != 0 and pattern and pattern[0] not in "|/@"
+    return frozenset() if written else CAUGHT_BY["core-dump"]
