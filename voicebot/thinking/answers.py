@@ -11,14 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from rapidfuzz.distance import JaroWinkler
-
 from voicebot.ports import Asks, When
-from voicebot.thinking import acts, callbacks, choosing, confirm, correct, messages, naming, offers, waiting
+from voicebot.thinking import acts, callbacks, choosing, confirm, correct, messages, name_answers, offers, waiting
 from voicebot.thinking.match import Match
-from voicebot.thinking.names import NamesHeard
 from voicebot.thinking.questions import person_name
-from voicebot.thinking.state import Item, NameItem, Pending, Person
+from voicebot.thinking.state import Item, Pending, Person
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import INSTEAD, Reading
 from voicebot.thinking.words import fold
@@ -31,9 +28,6 @@ _PATIENT_NAMED = re.compile(r"\b(il|elle) s appelle\b|\bau nom de\b|\b(son|le) (
 
 _NEXT = re.compile(r"\b(d apres|suivante?|d ensuite)\b")
 """Counts from the appointment that is spoken of."""
-
-_SAME = 0.9
-"""Likeness (Jaro-Winkler) from which a spelled name is one that we hold already."""
 
 
 def take(turn: Turn, reading: Reading) -> bool:
@@ -100,7 +94,7 @@ def _introduce(turn: Turn, reading: Reading) -> None:
     """A name that was given unasked: the caller's own where he calls for someone else, unless he names that one."""
     names = reading.names
     if not turn.state.wish.other_person or _PATIENT_NAMED.search(fold(reading.text)):
-        take_names(turn, names)
+        name_answers.take_names(turn, names)
     elif names:
         said = Person(birth_name=names.birth_name, first_name=names.first_name)
         turn.put(caller_name=person_name(turn, said))
@@ -121,16 +115,6 @@ def _take_match(turn: Turn, item: Item, found: Match) -> None:
         confirm.accept_item(turn, item, found.id)
     elif turn.state.pending is None:
         turn.put(pending=Pending("item", item, found.id))
-
-
-def take_names(turn: Turn, names: NamesHeard) -> None:
-    """Keep names; one that was spelled is read back."""
-    person = turn.state.person
-    naming.note(turn, names)
-    if names.birth_name is not None and person.birth_name is None:
-        turn.person(birth_name=names.birth_name)
-    if names.first_name is not None and person.first_name is None:
-        turn.person(first_name=names.first_name)
 
 
 def take_birth_date(turn: Turn, reading: Reading) -> None:
@@ -200,79 +184,6 @@ def _choice(turn: Turn, reading: Reading) -> bool:
     return choosing.take_choice(turn, reading)
 
 
-def _name(item: NameItem) -> Callable[[Turn, Reading], bool]:
-    def take_name(turn: Turn, reading: Reading) -> bool:
-        names = reading.names
-        if "by_keys" in reading.says:
-            by_keys(turn)
-            return True
-        if not names:
-            return False
-        heard = names.first_name if item == "first_name" else names.birth_name
-        if item == "first_name" and names.spelled and heard is not None and _is_birth_name(turn, heard):
-            return True
-        take_names(turn, names)
-        if heard is not None and names.spelled:
-            turn.person(spelled=turn.state.person.spelled | {item})
-        if heard is not None and not names.sure:
-            # A name that was not heard for certain is read back before anything else.
-            turn.put(pending=Pending("item", item, heard))
-            turn.person(**{item: None})
-        return True
-
-    return take_name
-
-
-def _spelling(turn: Turn, reading: Reading) -> bool:
-    item: NameItem = turn.state.spelling or "birth_name"
-    if "by_keys" in reading.says:
-        by_keys(turn)
-        return True
-    heard = reading.names.birth_name or reading.names.first_name
-    if heard is None:
-        return False
-    heard = _with_accents(turn, heard)
-    if _is_other(turn, item, heard):
-        # The other name was spelled: that one is read back, and this one asked plainly.
-        item = "first_name" if item == "birth_name" else "birth_name"
-    naming.note(turn, NamesHeard(birth_name=heard, spelled=reading.names.spelled), item)
-    turn.put(spelling=None, pending=Pending("item", item, naming.best(turn, item) or heard))
-    if reading.names.spelled:
-        turn.person(spelled=turn.state.person.spelled | {item})
-    return True
-
-
-def _is_birth_name(turn: Turn, spelled: str) -> bool:
-    """Whether the surname, or one of its words, was spelled unasked: that settles it; the first name is to come."""
-    birth_name = turn.state.person.birth_name
-    if birth_name is not None and fold(spelled) in fold(birth_name).split():
-        return True
-    if not _is_other(turn, "first_name", spelled):
-        return False
-    turn.person(birth_name=_with_accents(turn, spelled), spelled=turn.state.person.spelled | {"birth_name"})
-    return True
-
-
-def _with_accents(turn: Turn, spelled: str) -> str:
-    """Letters are said without their accents: a name heard before with the same letters lends them back."""
-    said = (hearing.name for _, hearing in reversed(turn.state.person.hearings))
-    return next((name for name in said if fold(name) == fold(spelled)), spelled)
-
-
-def _is_other(turn: Turn, item: NameItem, heard: str) -> bool:
-    """Whether what was spelled is the name that was not asked for."""
-    person = turn.state.person
-    other = person.first_name if item == "birth_name" else person.birth_name
-    return other is not None and JaroWinkler.similarity(fold(heard), fold(other)) >= _SAME
-
-
-def by_keys(turn: Turn) -> None:
-    """Go on by keys alone: birth date and phone; the name becomes the secretary's to complete."""
-    turn.person(keyed=True, birth_name=None, first_name=None)
-    turn.put(spelling=None, pending=None)
-    turn.say("birth_name.keyed")
-
-
 def _birth_date(turn: Turn, reading: Reading) -> bool:
     return reading.birth_date is not None
 
@@ -339,9 +250,9 @@ _TAKERS: dict[Asks, Callable[[Turn, Reading], bool]] = {
     "practitioner": _practitioner,
     "when": _when,
     "choice": _choice,
-    "birth_name": _name("birth_name"),
-    "first_name": _name("first_name"),
-    "spelling": _spelling,
+    "birth_name": name_answers.taker("birth_name"),
+    "first_name": name_answers.taker("first_name"),
+    "spelling": name_answers.take_spelling,
     "birth_date": _birth_date,
     "phone": _phone,
     "confirm": _confirm,
