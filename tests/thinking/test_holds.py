@@ -115,3 +115,35 @@ async def test_a_person_is_not_asked_again_who_he_is_for_a_second_act(cabinet: C
     assert happened.last.outcome == "cancelled", str(happened)
     assert happened.asked.count("birth_name") == 1
     assert cabinet.rows() == []
+
+
+async def test_a_disk_that_is_full_ends_with_a_person_or_a_promise_and_no_fault(cabinet: Cabinet) -> None:
+    from voicebot.errors import UnavailableError
+
+    class Full:
+        def __getattr__(self, name: str) -> object:
+            return getattr(cabinet.agenda, name)
+
+        def hold(self, *what: object, **how: object) -> object:
+            raise UnavailableError("the disk is full")
+
+        def release(self, owner: str) -> None:
+            raise UnavailableError("the disk is full")
+
+    call = cabinet.call(agenda=Full(), caller="+33612345678")  # type: ignore[arg-type]
+    await until(call, "choice", plain(NEW))
+    reply = await call.hear("le premier")
+    assert "Je rencontre une difficulté." in reply.say
+    assert reply.outcome in ("callback", "transferred")
+
+
+async def test_nobody_answers_after_an_emergency_the_advice_is_said_again_and_nobody_is_rung_twice(
+    cabinet: Cabinet,
+) -> None:
+    cabinet.clock.at += timedelta(hours=2)
+    call = cabinet.call()
+    await call.greet()
+    assert (await call.hear("je n'arrive plus à respirer")).ring == "secretary"
+    reply = await call.transfer_failed()
+    assert (reply.outcome, reply.ring) == ("emergency", None)
+    assert "15" in reply.say

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from voicebot.errors import AgendaError, UnavailableError
+from voicebot.errors import UnavailableError
 from voicebot.french import when as times
 from voicebot.french.phones import read_phone
 from voicebot.french.time.settings import WhenSettings
 from voicebot.french.yesno import read_yes_no
 from voicebot.ports import Agenda, Asks, Contact, Reply, SlotQuery, Understander, Understanding
-from voicebot.thinking import acts, answers, asides, callbacks, instructions, messages, misses, plan, red_flags
+from voicebot.thinking import callbacks, emergency, instructions, messages, misses, plan, red_flags
+from voicebot.thinking.acting import act
 from voicebot.thinking.keys import read_keys
 from voicebot.thinking.names import read_answer
 from voicebot.thinking.office import Office
@@ -24,7 +25,7 @@ from voicebot.thinking.questions import put_question
 from voicebot.thinking.red_flags import RedFlag
 from voicebot.thinking.state import Callback, State
 from voicebot.thinking.turn import Eraser, Mind, Turn
-from voicebot.thinking.understand import EMERGENCY, NAMES, SUSPICION, Reading, read
+from voicebot.thinking.understand import EMERGENCY, NAMES, Reading, read
 from voicebot.thinking.understood import Items, items_of
 from voicebot.thinking.words import fold
 
@@ -43,9 +44,6 @@ counts."""
 
 DOUBTFUL_LOGPROB = -0.7
 """Mean log-probability of a recognition below which names and numbers are read back."""
-
-RASA = "rasa"
-"""Stands for a sign that no list holds and that Rasa heard."""
 
 LONGEST = 1000
 """Characters of an utterance that are read; nobody says more in one breath."""
@@ -120,7 +118,7 @@ class Conversation:
         doubtful = logprob is not None and logprob < DOUBTFUL_LOGPROB
         flag = red_flags.look(text)
         if flag is not None and flag.level == "clear" and not doubtful:
-            _emergency(turn, flag)
+            emergency.advise(turn, flag)
         elif certainty < UNHEARD_NAME and not read_answer(text, "spelling").spelled:
             misses.miss(turn)
         else:
@@ -139,7 +137,7 @@ class Conversation:
         elif turn.state.asks == "emergency" and reading.yes is not None:
             await self._emergency_answer(turn, reading)
         else:
-            self._act(turn, reading)
+            act(turn, reading)
         return self._settle(turn)
 
     async def hang_up(self) -> Reply:
@@ -162,11 +160,11 @@ class Conversation:
     async def transfer_failed(self) -> Reply:
         """Nobody came to the phone: the advice again after signs of an emergency, else an offer to be called back."""
         turn = self._turn()
-        emergency = turn.state.outcome == "emergency"
+        advised = turn.state.outcome == "emergency"
         turn.put(outcome=None, ring=None, unanswered=True, misses=0)
         turn.say("human.no_answer")
-        if emergency:
-            _emergency(turn, None)
+        if advised:
+            emergency.advise(turn, None)
         else:
             callbacks.offer(turn, "human")
         return self._settle(turn)
@@ -226,16 +224,6 @@ class Conversation:
         turn.put(turns=turn.state.turns + 1)
         return turn
 
-    def _done(self, turn: Turn, before: State) -> None:
-        """Something was understood: ask what comes next, or what the staff want proposed first."""
-        if turn.state.misses == before.misses:
-            turn.put(misses=0)
-        instructions.apply(turn, held_before=before.wish.hold is not None)
-        if turn.state.misses >= misses.MOST_MISSES:
-            misses.give_up(turn)
-        else:
-            plan.finish(turn)
-
     async def _respond(self, turn: Turn, text: str, flag: RedFlag | None, *, doubtful: bool = False) -> None:
         if turn.state.asks == "emergency":
             reading = self._read(turn, text, None, doubtful=doubtful)
@@ -243,27 +231,28 @@ class Conversation:
             return
         understanding = await self._understand(turn, text)
         reading = self._read(turn, text, understanding, doubtful=doubtful)
-        sign = flag.name if flag is not None else RASA if reading.emergency >= EMERGENCY else None
+        sign = flag.name if flag is not None else emergency.RASA if reading.emergency >= EMERGENCY else None
         if sign is not None and sign not in turn.state.denied:
             # A clear sign that was badly heard: the advice is given at once, and the question still asked.
-            _ask_about(turn, sign, text, clear=flag is not None and flag.level == "clear")
+            emergency.ask_about(turn, sign, text, clear=flag is not None and flag.level == "clear")
         else:
-            self._act(turn, reading)
+            act(turn, reading)
 
     async def _emergency_answer(self, turn: Turn, reading: Reading, flag: RedFlag | None = None) -> None:
         """Only a plain no returns to the call: "urgence !", another sign or a cry for someone is a yes."""
         if reading.yes is True or (reading.yes is None and (flag is not None or "human" in reading.says)):
-            _emergency(turn, flag)
+            emergency.advise(turn, flag)
         elif reading.yes is False:
             text = turn.state.set_aside
             turn.say("emergency.denied")
-            turn.put(asks=turn.state.resume, resume=None, set_aside="", misses=0, denied=turn.state.denied | {RASA})
+            denied = turn.state.denied | {emergency.RASA}
+            turn.put(asks=turn.state.resume, resume=None, set_aside="", misses=0, denied=denied)
             if turn.state.asks == "confirm":
                 # Nothing is committed by words that were said before an emergency was asked about.
                 plan.put_again(turn)
                 return
             understanding = await self._understand(turn, text)
-            self._act(turn, self._read(turn, text, understanding))
+            act(turn, self._read(turn, text, understanding))
         else:
             misses.miss(turn)
 
@@ -280,53 +269,12 @@ class Conversation:
         self._understood = items_of(reading)
         return reading
 
-    def _act(self, turn: Turn, reading: Reading) -> None:
-        """Take what was said and ask what comes next."""
-        before = turn.state
-        turn.put(hash=False, **({"pressed": True} if reading.keys else {"spoke": True}))
-        try:
-            if turn.state.turns > misses.MOST_TURNS:
-                misses.give_up(turn)
-            elif messages.is_meant(turn, reading) or messages.is_said(turn, reading):
-                messages.take(turn, reading)
-            elif asides.handle(turn, reading):
-                turn.put(misses=0)
-            elif acts.switch(turn, reading) | answers.take(turn, reading):
-                self._done(turn, before)
-            elif instructions.apply(turn, held_before=before.wish.hold is not None):
-                plan.finish(turn)
-            elif reading.emergency >= SUSPICION and RASA not in turn.state.denied:
-                # Nothing else was understood: then even a suspicion is asked about.
-                _ask_about(turn, RASA, reading.text)
-            else:
-                turn.put(spoke=before.spoke)
-                misses.miss(turn)
-        except AgendaError:
-            # The agenda refused in a way that no rule of the dialogue expects: nothing was written.
-            turn.state = replace(before, wish=replace(before.wish, hold=None))
-            self._mind.agenda.release(self._mind.call_id)
-            turn.say("aside.error")
-            misses.give_up(turn)
-
     def _settle(self, turn: Turn) -> Reply:
         if turn.state.outcome is not None:
             messages.keep(turn)
         self._last = turn.reply()
         self._state = turn.state
         return self._last
-
-
-def _ask_about(turn: Turn, sign: str, text: str, *, clear: bool = False) -> None:
-    turn.put(resume=turn.state.asks, set_aside=text, denied=turn.state.denied | {sign}, misses=0)
-    put_question(turn, "emergency", "again" if clear else "ask")
-
-
-def _emergency(turn: Turn, flag: RedFlag | None) -> None:
-    turn.say(f"emergency.{flag.advice if flag is not None else 'now'}")
-    contact = None if turn.state.unanswered else turn.mind.office.emergency_contact(turn.now)
-    if contact is not None:
-        turn.say("emergency.ring_on_call" if contact == "on_call" else "emergency.ring")
-    turn.end("emergency", ring=contact)
 
 
 def _faint_yes(text: str, logprob: float | None) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from voicebot.errors import UnavailableError
 from voicebot.french.speak import say_datetime, say_list
 from voicebot.ports import Agenda, Appointment, Asks, Contact, Outcome, Reply, Slot
 from voicebot.thinking.office import Office
@@ -69,7 +71,7 @@ class Turn:
 
     def end(self, outcome: Outcome, *, ring: Contact | None = None) -> None:
         """End the call, by ringing someone or at once; an act that was committed stays, whatever the outcome."""
-        self.mind.agenda.release(self.mind.call_id)
+        self.release()
         self.state = replace(
             self.state, asks=None, outcome=outcome, ring=ring, wish=replace(self.state.wish, hold=None)
         )
@@ -88,6 +90,11 @@ class Turn:
         """Change who the patient is."""
         self.state = replace(self.state, person=replace(self.state.person, **changes))
 
+    def release(self) -> None:
+        """Give back whatever this call holds; a hold that the disk refuses to give back expires by itself."""
+        with suppress(UnavailableError):
+            self.mind.agenda.release(self.mind.call_id)
+
     @property
     def by_keys(self) -> bool:
         """Whether the caller has only used keys so far."""
@@ -96,7 +103,7 @@ class Turn:
     def drop_hold(self) -> None:
         """Give a held slot back."""
         if self.state.wish.hold is not None:
-            self.mind.agenda.release(self.mind.call_id)
+            self.release()
             self.wish(hold=None)
 
     def close_act(self) -> None:

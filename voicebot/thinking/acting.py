@@ -1,0 +1,55 @@
+"""From what was said to what comes next: the order in which a turn tries to make sense of a reading."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from voicebot.errors import AgendaError, UnavailableError
+from voicebot.thinking import acts, answers, asides, emergency, instructions, messages, misses, plan
+from voicebot.thinking.state import State
+from voicebot.thinking.turn import Turn
+from voicebot.thinking.understand import SUSPICION, Reading
+
+
+def act(turn: Turn, reading: Reading) -> None:
+    """Take what was said and ask what comes next."""
+    before = turn.state
+    turn.put(hash=False, **({"pressed": True} if reading.keys else {"spoke": True}))
+    try:
+        _act(turn, reading, before)
+    except (AgendaError, UnavailableError):
+        # The agenda refused in a way that no rule of the dialogue expects, or its disk did: nothing was written.
+        turn.state = replace(before, wish=replace(before.wish, hold=None))
+        turn.release()
+        turn.say("aside.error")
+        misses.give_up(turn)
+
+
+def _act(turn: Turn, reading: Reading, before: State) -> None:
+    if turn.state.turns > misses.MOST_TURNS:
+        misses.give_up(turn)
+    elif messages.is_meant(turn, reading) or messages.is_said(turn, reading):
+        messages.take(turn, reading)
+    elif asides.handle(turn, reading):
+        turn.put(misses=0)
+    elif acts.switch(turn, reading) | answers.take(turn, reading):
+        _go_on(turn, before)
+    elif instructions.apply(turn, held_before=before.wish.hold is not None):
+        plan.finish(turn)
+    elif reading.emergency >= SUSPICION and emergency.RASA not in turn.state.denied:
+        # Nothing else was understood: then even a suspicion is asked about.
+        emergency.ask_about(turn, emergency.RASA, reading.text)
+    else:
+        turn.put(spoke=before.spoke)
+        misses.miss(turn)
+
+
+def _go_on(turn: Turn, before: State) -> None:
+    """Something was understood: ask what comes next, or what the staff want proposed first."""
+    if turn.state.misses == before.misses:
+        turn.put(misses=0)
+    instructions.apply(turn, held_before=before.wish.hold is not None)
+    if turn.state.misses >= misses.MOST_MISSES:
+        misses.give_up(turn)
+    else:
+        plan.finish(turn)
