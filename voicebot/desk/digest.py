@@ -70,7 +70,7 @@ class Digests:
         """What happened since a moment; changes of some practitioners' agenda only, or of everyone's."""
         at = since.isoformat(timespec="seconds")
         ended = self._session.tuples(
-            "select call, at, data from call_event where event = 'outcome' and at >= ? order by id", (at,)
+            "select call, at, data from call_event where event = 'outcome' and at >= ? order by at, id", (at,)
         )
         outcomes = [(call, datetime.fromisoformat(when), json.loads(data).get("outcome")) for call, when, data in ended]
         rows = self._session.tuples(

@@ -5,7 +5,7 @@ A wish is picked in fields or typed in words; words are read by the readers of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, cast
@@ -86,9 +86,9 @@ class Answer:
         return self.explanation.verdict.bookable
 
 
-def read_wish(text: str, practice: Practice, now: datetime) -> Wish:
+def read_wish(text: str, practice: Practice, now: datetime, office: Office | None = None) -> Wish:
     """Read a wish from words, as in a call: «nouveau patient, mardi, frottis»."""
-    office = Office(practice)
+    office = office or Office(practice)
     general = office.general_motive()
     motive = match.find(text, office.motives, general=general.id if general else None)
     practitioner = match.find(text, office.practitioners)
@@ -131,25 +131,20 @@ class Replayed:
 
 
 def replay(
-    heard: Sequence[tuple[str, datetime, str]],
-    practice: Practice,
-    agenda: Explaining,
-    now: datetime,
-    *,
-    shift: Callable[[datetime], datetime] | None = None,
-) -> list[Replayed]:
-    """Answer what callers said in past calls, where it holds a motive and a time.
+    heard: Iterable[tuple[str, datetime, str]], practice: Practice, agenda: Explaining, now: datetime
+) -> Iterator[Replayed]:
+    """Answer what callers said in past calls, where it holds a motive and a time that is not over.
 
     Args:
         heard: call, moment and words of each utterance.
-        shift: the moment from which words of time count; the moment of the call unless given.
     """
-    found = []
+    office = Office(practice)
     for call, at, text in heard:
-        wish = read_wish(text, practice, shift(at) if shift else at)
+        if match.find(text, office.motives) is None:
+            continue
+        wish = read_wish(text, practice, at, office)
         if wish.motive is None or not wish.windows or wish.windows[-1][1] <= now:
             continue
         ahead = tuple((max(start, now), end) for start, end in wish.windows if end > now)
         wish = replace(wish, windows=ahead)
-        found.append(Replayed(call, at, text, wish, answer(agenda, wish)))
-    return found
+        yield Replayed(call, at, text, wish, answer(agenda, wish))

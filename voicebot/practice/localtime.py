@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,6 +20,7 @@ def to_utc(wall: datetime, zone: ZoneInfo) -> int:
     return (wall.replace(tzinfo=zone) - _EPOCH) // _MINUTE
 
 
+@lru_cache(maxsize=32_768)  # the starts of a few weeks, which searches of every motive ask for again and again
 def to_wall(minute: int, zone: ZoneInfo) -> datetime:
     """Naive wall time of a UTC minute."""
     return datetime.fromtimestamp(minute * 60, zone).replace(tzinfo=None, fold=0)

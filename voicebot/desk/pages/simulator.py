@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request
@@ -21,11 +22,11 @@ router = APIRouter()
 TheDesk = Annotated[Desk, Depends(desk)]
 Editor = Annotated[Account, Depends(role("administrator", "practitioner", "secretary"))]
 
-HEARD = 300
-"""Past utterances that a replay reads, the newest."""
+HEARD = 30
+"""Past utterances that one page reads, the newest: reading French takes milliseconds each."""
 
-SHOWN = 25
-"""Of them, wishes that are shown."""
+SHOWN = 8
+"""Wishes that one page shows."""
 
 
 @router.get("/regles/simulateur")
@@ -70,20 +71,26 @@ def simulator(
 
 
 @router.get("/regles/simulateur/appels")
-def past(request: Request, desk: TheDesk, me: Editor) -> Response:
-    """What callers wished in past calls, answered by the rules of now."""
+def past(request: Request, desk: TheDesk, me: Editor, avant: int = 2**62) -> Response:
+    """What callers wished in past calls, answered by the rules of now; ``avant`` is where the next page begins."""
     rows = desk.session.tuples(
-        "select call, at, data ->> 'text' from call_event where event = 'heard' and data ->> 'text' is not null"
-        " order by id desc limit ?",
-        (HEARD,),
+        "select id, call, at, data ->> 'text' from call_event where event = 'heard' and id < ?"
+        " and data ->> 'text' is not null order by id desc limit ?",
+        (avant, HEARD),
     )
-    heard = [(call, datetime.fromisoformat(at), text) for call, at, text in rows]
     practice = desk.workspace.rules()
-    found = replay(heard, practice, desk.workspace.agenda, desk.workspace.clock.now())[:SHOWN]
+    place = {(call, at): id for id, call, at, _ in reversed(rows)}
+    heard = ((call, datetime.fromisoformat(at), text) for _, call, at, text in rows)
+    found = list(islice(replay(heard, practice, desk.workspace.agenda, desk.workspace.clock.now()), SHOWN))
     for call in {one.call for one in found}:
         desk.audit(me, "transcript.read", call)
-    masked = [one for one in found if me.sees_sensitive or not practice.motives[cast(str, one.wish.motive)].sensitive]
-    return desk.page(request, "rules/past.html", rows=masked, read=len(heard), rule=_rule, **_names(practice, me))
+    last = rows[-1][0] if len(rows) == HEARD else None
+    if len(found) == SHOWN:
+        last = place[found[-1].call, found[-1].at.isoformat(timespec="seconds")]
+    shown = [one for one in found if me.sees_sensitive or not practice.motives[cast(str, one.wish.motive)].sensitive]
+    return desk.page(
+        request, "rules/past.html", rows=shown, read=len(rows), last=last, rule=_rule, **_names(practice, me)
+    )
 
 
 def _names(practice: Practice, me: Account) -> dict[str, Any]:
