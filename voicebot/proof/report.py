@@ -52,6 +52,7 @@ def as_dict(run: Run, controls: Sequence[Control]) -> dict[str, Any]:
             for control in controls
         ],
         "seconds": run.seconds,
+        "load": run.load,
     }
 
 

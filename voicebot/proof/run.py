@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import sys
 import time
@@ -66,6 +67,8 @@ class Run:
     metrics: bool = False
     findings: list[Finding] = field(default_factory=list)
     seconds: float = 0.0
+    load: float = 0.0
+    """Processes that waited for each core at the end of the calls, on average over a minute."""
 
     @property
     def complete(self) -> bool:
@@ -90,6 +93,7 @@ async def run(folder: Path, seed: int, switches: Mapping[str, str]) -> Run:
         await service.start(strace(output))
         following = asyncio.create_task(service.follow())
         await asyncio.gather(_patients(service, seed), _sip(service))
+        result.load = round(os.getloadavg()[0] / (os.cpu_count() or 1), 1)
         metrics = await _metrics(service)
         await _crash(service)
     finally:
