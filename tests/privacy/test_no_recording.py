@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from voicebot.proof.run import BUSY
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 CANNOT_RUN = 2
@@ -29,10 +31,6 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(json.loads(report.read_text()))
 
 
-BUSY = 2.0
-"""Processes that wait for each core, from which on nobody can be heard in time."""
-
-
 def understood(proof: dict[str, Any]) -> None:
     """Go on only where the machine could listen: what it found is judged all the same."""
     if not proof["complete"] and proof["load"] > BUSY:
@@ -44,9 +42,9 @@ def found(proof: dict[str, Any], *kinds: str) -> list[str]:
 
 
 def test_the_calls_took_place(proof: dict[str, Any]) -> None:
-    assert proof["crashed"]
     assert proof["columns"] >= 10
     understood(proof)
+    assert proof["crashed"]
     assert proof["heard"].get("webrtc", 0) >= 1
     assert proof["heard"].get("sip", 0) >= 1
 
