@@ -20,6 +20,7 @@ from voicebot.cli.common import SAMPLE_PRACTICE
 from voicebot.control import path_of
 from voicebot.database import FILE_NAME
 from voicebot.demo.patient import Patient
+from voicebot.errors import UnavailableError
 from voicebot.practice import Practice, load_practice
 from voicebot.processes.rasa import default_cache, train_if_needed
 from voicebot.proof.files import files_of, scan_files
