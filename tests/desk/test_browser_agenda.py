@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Locator, Page
 
 from tests.desk.conftest import PASSWORD
 from tests.desk.test_agenda_page import booked, someone
-from tests.desk.test_browser import Visit, browser, log_in, pytestmark, visit  # noqa: F401
+from tests.desk.test_browser import Visit, browser, pytestmark, visit  # noqa: F401
 from tests.desk.test_figures import tell
 from voicebot.desk.context import Desk
 from voicebot.ports import Appointment, SlotQuery
@@ -33,6 +33,14 @@ def fill(desk: Desk) -> Appointment:
         tell(desk.workspace.events, call, "outcome", outcome="booked" if call == "c1" else "emergency")
     tell(desk.workspace.events, "c1", "heard", text="une consultation samedi 28 novembre à 15 heures")
     return made
+
+
+async def log_in(visit: Visit, login: str = "tous") -> None:
+    await visit.go("/login")
+    await visit.page.get_by_label("Identifiant").fill(login)
+    await visit.page.get_by_label("Mot de passe").fill(PASSWORD)
+    await visit.page.keyboard.press("Enter")
+    await visit.page.wait_for_url("**/")
 
 
 async def faults(visit: Visit) -> list[str]:
@@ -141,11 +149,7 @@ async def test_two_people_see_each_others_changes_and_lose_nothing(visit: Visit,
     context = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="fr-FR")
     context.set_default_timeout(30_000)
     other = Visit(await context.new_page(), visit.address)
-    await other.go("/login")
-    await other.page.get_by_label("Identifiant").fill("secretary")
-    await other.page.get_by_label("Mot de passe").fill(PASSWORD)
-    await other.page.keyboard.press("Enter")
-    await other.page.wait_for_url("**/")
+    await log_in(other, "secretary")
     await other.go(f"/agenda/{made.id}")
 
     row = visit.page.locator(".calendar a.rdv", has_text="Roussel")

@@ -62,6 +62,18 @@ def test_a_change_is_shown_as_slots_before_it_is_made(app: FastAPI, desk: Desk) 
     assert "formation" in page
 
 
+def test_an_administrator_sees_the_effect_and_no_patient(app: FastAPI, desk: Desk) -> None:
+    patient = desk.workspace.agenda.find_patients("Roussel")[0]
+    placement = Placement("consultation", datetime(2026, 11, 24, 9, 0), "benali", patient.id, "known")
+    desk.workspace.agenda.place(placement, source="desk", idempotency_key="a")
+    client = enter(app, "administrator")
+    page = client.post("/regles/absences/nouveau", data=ABSENCE).text
+    assert "1 rendez-vous déjà pris ne serait plus dans les règles" in page
+    assert "Roussel" not in page
+    assert client.get("/regles/simulateur/appels").status_code == 403
+    assert "Rejouer" not in client.get("/regles/simulateur").text
+
+
 def test_a_change_is_applied_with_every_comment_and_undone_byte_for_byte(app: FastAPI, desk: Desk) -> None:
     before, client = text(desk), enter(app)
     answer = client.post("/regles/absences/nouveau", data={**ABSENCE, "apply": "1"})

@@ -202,8 +202,10 @@ def _preview(
     removed: bool,
 ) -> Response:
     shown = desk.workspace.agenda.preview(draft.practice)
-    patients = [one.appointment.patient for one in shown.stranded if one.appointment.patient is not None]
-    disclosure.found(desk.workspace.audit, me, patients, "patient.read")
+    named = me.may("secretary", "practitioner")
+    if named:
+        patients = [one.appointment.patient for one in shown.stranded if one.appointment.patient is not None]
+        disclosure.found(desk.workspace.audit, me, patients, "patient.read")
     days = list(shown.days())
     return desk.page(
         request,
@@ -215,6 +217,7 @@ def _preview(
         what=what,
         lines=draft.lines,
         preview=shown,
+        named=named,
         added=_starts(shown, "added"),
         removed=_starts(shown, "removed"),
         days=list(islice(days, DAYS_SHOWN)),

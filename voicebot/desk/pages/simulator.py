@@ -22,6 +22,8 @@ router = APIRouter()
 TheDesk = Annotated[Desk, Depends(desk)]
 Editor = Annotated[Account, Depends(role("administrator", "practitioner", "secretary"))]
 
+Staff = Annotated[Account, Depends(role("practitioner", "secretary"))]
+
 HEARD = 30
 """Past utterances that one page reads, the newest: reading French takes milliseconds each."""
 
@@ -56,6 +58,7 @@ def simulator(
         request,
         "rules/simulator.html",
         text=texte,
+        reads_calls=me.may("practitioner", "secretary"),
         wish=wish,
         answer=found,
         rule=_rule(found.explanation.verdict.where) if found else None,
@@ -71,7 +74,7 @@ def simulator(
 
 
 @router.get("/regles/simulateur/appels")
-def past(request: Request, desk: TheDesk, me: Editor, avant: int = 2**62) -> Response:
+def past(request: Request, desk: TheDesk, me: Staff, avant: int = 2**62) -> Response:
     """What callers wished in past calls, answered by the rules of now; ``avant`` is where the next page begins."""
     rows = desk.session.tuples(
         "select id, call, at, data ->> 'text' from call_event where event = 'heard' and id < ?"
