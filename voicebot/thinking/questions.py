@@ -172,13 +172,12 @@ def _move_summary(turn: Turn) -> None:
     wish = turn.state.wish
     if wish.hold is None or wish.appointment is None:
         return
-    turn.ask(
-        "confirm",
-        "confirm.move",
-        practitioner=turn.with_whom(wish.hold.slot),
-        old=turn.moment(wish.appointment.slot.start),
-        when=turn.moment(wish.hold.slot.start),
-    )
+    old, new = wish.appointment.slot, wish.hold.slot
+    times = {"old": turn.moment(old.start), "when": turn.moment(new.start)}
+    if old.practitioner == new.practitioner:
+        turn.ask("confirm", "confirm.move", practitioner=turn.with_whom(new), **times)
+    else:
+        turn.ask("confirm", "confirm.move_other", before=turn.with_whom(old), practitioner=turn.with_whom(new), **times)
 
 
 def _read_back(turn: Turn, item: str, value: str) -> None:
