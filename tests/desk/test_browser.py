@@ -102,8 +102,11 @@ async def visit(desk: Desk, browser: Browser) -> AsyncIterator[Visit]:
 async def log_in(visit: Visit) -> None:
     """By keyboard alone."""
     await visit.go("/login")
+    # The focus comes a moment after the page where the machine is busy.
+    await visit.page.locator("#f-login:focus").wait_for()
     await visit.page.keyboard.type("tous")
     await visit.page.keyboard.press("Tab")
+    await visit.page.locator("#f-password:focus").wait_for()
     await visit.page.keyboard.type(PASSWORD)
     await visit.page.keyboard.press("Enter")
     await visit.page.wait_for_url("**/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -93,6 +94,16 @@ def test_no_page_names_another_host_or_carries_a_script(app: FastAPI) -> None:
         assert "https://" not in text, path
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
         assert not re.search(r"\son\w+=|\sstyle=", text), path
+
+
+def test_without_npms_packages_the_pages_work_by_themselves_and_say_so_in_one_line(
+    app: FastAPI, desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("voicebot.desk.context.VENDOR", tmp_path / "absent")
+    page = enter(app).get("/").text
+    assert page.count("Mise à jour automatique absente sur ce poste") == 1
+    assert "/static/vendor/" not in page
+    assert '<meta http-equiv="refresh"' in page
 
 
 def test_the_patients_page_hands_over_an_offer_and_says_when_it_is_refused(workspace: Workspace) -> None:
