@@ -172,11 +172,18 @@ def test_who_comes_second_sees_the_newer_row_and_keeps_the_wish(app: FastAPI, de
     assert "10:00 à 10:15" in wish
 
 
-def test_presence_is_noted_and_corrected(app: FastAPI, desk: Desk) -> None:
+def test_presence_is_noted_once_it_has_begun_and_corrected(
+    app: FastAPI, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made, client = booked(desk, datetime(2026, 11, 23, 8, 30)), enter(app)
-    client.post(f"/agenda/{made.id}/presence", data={"status": "done", "version": made.version})
-    assert desk.workspace.agenda.appointment(made.id).status == "booked"  # it has not begun
-    assert client.post(f"/agenda/{made.id}/presence", data={"status": "x"}).status_code == 422
+    address = f"/agenda/{made.id}/presence"
+    assert client.post(address, data={"status": "done", "version": made.version}).status_code == 409
+    assert client.post(address, data={"status": "x"}).status_code == 422
+    monkeypatch.setattr(type(desk.workspace.clock), "now", lambda self: datetime(2026, 11, 23, 9, 0))
+    for status in ("done", "noshow"):
+        version = desk.workspace.agenda.appointment(made.id).version
+        assert client.post(address, data={"status": status, "version": version}).status_code == 303
+        assert desk.workspace.agenda.appointment(made.id).status == status
 
 
 def test_a_hold_is_shown_and_cannot_be_moved(app: FastAPI, desk: Desk) -> None:

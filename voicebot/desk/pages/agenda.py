@@ -320,15 +320,8 @@ def mark(
     except (AgendaError, UnavailableError) as error:
         return _one(request, desk, me, appointment_id, error=error)
     _audit(desk, me, "appointment.marked", made)
-    other = "noshow" if known == "done" else "done"
-    return desk.done(
-        request,
-        f"/agenda/{made.id}",
-        "Noté : le patient est venu." if known == "done" else "Noté : le patient n'est pas venu.",
-        undo=f"/agenda/{made.id}/presence",
-        status=other,
-        version=str(made.version),
-    )
+    said = "Noté : le patient est venu." if known == "done" else "Noté : le patient n'est pas venu."
+    return desk.done(request, f"/agenda/{made.id}", said)
 
 
 # --- what they share ---
