@@ -16,7 +16,8 @@ async def understander() -> AsyncIterator[RasaService]:
     """The real Rasa, trained and started as a call has it."""
     if not rasa.interpreter().exists():
         pytest.skip("Rasa's environment is not installed: run `make install`")
-    service = RasaService()
+    # A busy machine must not pass for a Rasa that is away, or that hangs.
+    service = RasaService(timeout=30, hung=60)
     await service.child.start()
     yield service
     await service.child.stop()

@@ -10,7 +10,7 @@ import pytest
 from tests.conversations.script import ASKS, OUTCOMES, Script, scripts
 from tests.conversations.world import judge, play, prepare
 from tests.thinking.callers import Cabinet, open_cabinet
-from voicebot.thinking.rasa import RasaUnderstander
+from voicebot.ports import Understander
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def cabinet(tmp_path: Path) -> Iterator[Cabinet]:
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("script", scripts(), ids=lambda script: script.name.replace(" ", "_"))
-async def test_the_call_ends_well(script: Script, cabinet: Cabinet, understander: RasaUnderstander) -> None:
+async def test_the_call_ends_well(script: Script, cabinet: Cabinet, understander: Understander) -> None:
     switch = prepare(cabinet, script, understander)
     judge(script, await play(cabinet, script, switch), cabinet)
 
