@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from voicebot.database import ConnectionFactory, open_database
+from voicebot.errors import UnavailableError
 from voicebot.vault.anchor import AnchorFile
 from voicebot.vault.audit import Audit
 
@@ -210,4 +211,18 @@ def test_two_processes_share_one_chain(audit: Audit, connect: ConnectionFactory,
         fill(other, 1)
     assert audit.verify().ok
     assert audit.head().seq == 10
+    other.close()
+
+
+def test_a_database_that_someone_else_keeps_locked_is_said_and_nothing_is_written(
+    audit: Audit, connect: ConnectionFactory
+) -> None:
+    audit._database.execute("pragma busy_timeout = 20")
+    other = connect()
+    other.execute("begin immediate")
+    with pytest.raises(UnavailableError, match="nothing was changed"):
+        fill(audit, 1)
+    other.execute("rollback")
+    fill(audit, 1)
+    assert audit.head().seq == 1
     other.close()

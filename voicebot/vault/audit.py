@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from voicebot.vault.anchor import Anchor, AnchorFile
 from voicebot.vault.chain import Verification, link, verify
+from voicebot.vault.transaction import write
 
 NONCE_BYTES = 12
 DETAIL_TEXT = 200
@@ -207,16 +208,8 @@ class Audit:
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """A write transaction on the trail's own connection, for acts that must stand or fall with their row."""
-        with self._lock:
-            connection = self._database.conn
-            connection.execute("begin immediate")
-            try:
-                yield connection
-                connection.execute("commit")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("rollback")
-                raise
+        with self._lock, write(self._database.conn) as connection:
+            yield connection
 
     def close(self) -> None:
         """Close the connection."""

@@ -18,6 +18,7 @@ from voicebot.vault.erasures import Erasure, add_to_ledger, store_erasure, store
 from voicebot.vault.inventory import inventory
 from voicebot.vault.receipts import Receipt, new_code
 from voicebot.vault.scrub import is_small, scrub
+from voicebot.vault.transaction import write
 
 
 class Eraser:
@@ -77,16 +78,11 @@ class Eraser:
         database = self._connect()
         try:
             connection = database.conn
-            connection.execute("begin immediate")
-            try:
+            with write(connection):
                 counts = delete(connection)
                 store_erasure(connection, erasure)
                 detail = {"receipt": code, "rows": sum(counts.values())}
                 self._audit.append(connection, actor, f"{kind}.erased", id, detail)
-                connection.execute("commit")
-            except BaseException:
-                connection.execute("rollback")
-                raise
             self._audit.write_anchor()
             # A full disk must not hide that the erasure is done: the database has it, the next sync brings the file up.
             with suppress(UnavailableError):

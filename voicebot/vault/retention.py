@@ -10,6 +10,7 @@ from voicebot.vault.audit import Audit, Clock
 from voicebot.vault.inventory import inventory
 from voicebot.vault.receipts import Receipt, new_code
 from voicebot.vault.scrub import scrub
+from voicebot.vault.transaction import write
 
 
 class Days(Protocol):
@@ -106,15 +107,9 @@ class Retention:
         database = self._connect()
         try:
             connection = database.conn
-            connection.execute("begin immediate")
-            try:
+            with write(connection):
                 counts = self._delete(connection, days, now)
-                detail = {"receipt": code, **counts}
-                self._audit.append(connection, actor, "purge", None, detail)
-                connection.execute("commit")
-            except BaseException:
-                connection.execute("rollback")
-                raise
+                self._audit.append(connection, actor, "purge", None, {"receipt": code, **counts})
             self._audit.write_anchor()
             clean = scrub(connection)
         finally:

@@ -18,12 +18,16 @@ def is_small(connection: Any) -> bool:
 
 
 def scrub(connection: Any, *, rewrite: bool = True) -> bool:
-    """Rewrite the database and empty its log; False when a reader kept the log from being emptied.
+    """Rewrite the database and empty its log; False when a reader or a full disk kept it from that.
 
     ``rewrite=False`` only empties the log: milliseconds, for use while calls go on; the daily purge does the rest.
     Never inside a transaction.
     """
-    if rewrite:
-        connection.execute("vacuum")
-    busy = connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+    try:
+        if rewrite:
+            connection.execute("vacuum")
+        busy = connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+    except connection.OperationalError:
+        # What was deleted stays deleted; the next purge rewrites.
+        return False
     return not busy
