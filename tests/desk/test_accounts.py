@@ -48,6 +48,12 @@ def test_the_demonstration_enters_by_the_terminals_code_and_counts_as_nobodys_ac
     assert client.post("/login", data={"code": "faux"}).status_code == 403
     assert client.post("/login", data={"code": CODE}).headers["location"] == "/"
     assert desk.accounts.first_run()
+    page = client.get("/compte").text
+    assert "password" not in page
+    secret = pyotp.random_base32()
+    assert (
+        client.post("/compte/second-code", data={"secret": secret, "code": pyotp.TOTP(secret).at(desk.accounts.now())}).status_code == 400
+    )
 
 
 def test_wrong_passwords_shut_a_login_for_a_while_whether_it_exists_or_not(app: FastAPI) -> None:
