@@ -136,8 +136,8 @@ def test_a_restriction_that_comes_late_or_never_is_found() -> None:
 
 
 def test_a_file_that_was_renamed_is_judged_by_its_new_name(tmp_path: Path) -> None:
-    write = f'10 200.0 write(7<{tmp_path}/.new>, ""..., 900) = 900'
-    rename = f'10 200.1 rename("{tmp_path}/.new", "{tmp_path}/audit.anchor") = 0'
+    write = f'10 50.0 write(7<{tmp_path}/.new>, ""..., 900) = 900'
+    rename = f'10 50.1 rename("{tmp_path}/.new", "{tmp_path}/audit.anchor") = 0'  # before calls are taken, too
     assert findings(write, rename, data=tmp_path) == [f"vanished-file: {tmp_path}/audit.anchor"]
     (tmp_path / "audit.anchor").touch()
     assert findings(write, rename, data=tmp_path) == []

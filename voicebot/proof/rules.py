@@ -141,12 +141,12 @@ def _files(trace: Trace, policy: Policy) -> Iterator[Finding]:
     renamed: dict[str, str] = {}
     for call in trace.calls:
         role = _role(call, policy)
-        if call.name in _MAKES and call.done and (role in HEARING or call.at > policy.ready_at):
+        if call.name in _MAKES and call.done:
             paths = re.findall(r'"([^"]*)"', call.arguments)
             within = role == "voicebot" and all(path.startswith(f"{policy.data}/") for path in paths)
             if within and call.name.startswith("rename") and len(paths) == 2:
                 renamed[paths[0]] = paths[1]  # the data directory's own files are replaced whole
-            else:
+            elif role in HEARING or call.at > policy.ready_at:
                 yield Finding("trace", "file", role, f"{call.name} succeeded")
         if call.name.endswith("setxattr") and call.done:
             yield Finding("trace", "file", role, "an extended attribute was written")
