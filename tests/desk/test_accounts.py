@@ -52,7 +52,10 @@ def test_the_demonstration_enters_by_the_terminals_code_and_counts_as_nobodys_ac
     assert "password" not in page
     secret = pyotp.random_base32()
     assert (
-        client.post("/compte/second-code", data={"secret": secret, "code": pyotp.TOTP(secret).at(desk.accounts.now())}).status_code == 400
+        client.post(
+            "/compte/second-code", data={"secret": secret, "code": pyotp.TOTP(secret).at(desk.accounts.now())}
+        ).status_code
+        == 400
     )
 
 
@@ -201,6 +204,15 @@ def test_every_login_and_change_of_rights_is_in_the_audit_trail_without_a_name(a
     trail = desk.workspace.audit.entries()
     assert {"login", "account.added"} <= {entry.action for entry in trail}
     assert "Zoé" not in repr(trail)
+
+
+def test_the_one_who_controls_reads_the_trail_and_that_is_in_it_too(app: FastAPI, desk: Desk) -> None:
+    enter(app, "secretary").get("/compte")
+    page = enter(app, "auditor").get("/acces?quoi=login").text
+    assert "ouverture de session" in page
+    assert "Personne secretary" in page
+    assert desk.workspace.audit.entries(action="audit.read")
+    assert enter(app, "administrator").get("/acces").status_code == 403
 
 
 def test_passwords_are_kept_as_argon2id(workspace: Workspace) -> None:

@@ -124,7 +124,7 @@ def fill(desk: Desk) -> None:
 
 
 PAGES = ("/", "/?appel=live1", "/relire", "/relire/booked", "/relire?vue=relus", "/a-faire", "/a-faire?vue=fait",
-         "/essayer", "/comptes", "/compte", "/introuvable")  # fmt: skip
+         "/essayer", "/acces", "/comptes", "/compte", "/introuvable")  # fmt: skip
 
 EMPTY = ("/", "/relire", "/a-faire")
 """Pages that have an empty state of their own."""

@@ -29,6 +29,7 @@ PAGES = (
     Page("/regles", "Règles", "rules", ("administrator", "practitioner", "secretary")),
     Page("/essayer", "Essayer", "try", ("administrator", "practitioner", "secretary")),
     Page("/tableau", "Tableau de bord", "board", ("administrator", "practitioner", "secretary", "auditor")),
+    Page("/acces", "Accès", "lock", ("auditor",)),
     Page("/comptes", "Comptes", "accounts", ("administrator",)),
 )
 

@@ -12,6 +12,7 @@ from voicebot.desk.pages import (
     rules,
     simulator,
     todo,
+    trail,
     trial,
 )
 
@@ -22,6 +23,7 @@ ROUTERS = (
     review.router,
     corrections.router,
     todo.router,
+    trail.router,
     trial.router,
     board.router,
     agenda.router,
