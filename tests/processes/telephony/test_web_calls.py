@@ -52,7 +52,10 @@ async def test_frames_come_every_20_ms_though_nothing_is_said(start: Start, spee
         call = await speech.call()
         await call.until(lambda c: len(c.frames) >= 100)
         times = [at for at, _ in call.frames]
-        assert (times[99] - times[0]) / 99 == pytest.approx(0.02, rel=0.05)
+        # Never faster than it is heard; a busy machine may be slower, but not for every half second.
+        halves = [(times[n + 25] - times[n]) / 25 for n in range(75)]
+        assert (times[99] - times[0]) / 99 > 0.019
+        assert min(halves) < 0.022
         assert all(len(pcm) == 640 for _, pcm in call.frames)
 
 
