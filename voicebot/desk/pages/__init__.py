@@ -3,6 +3,7 @@
 from voicebot.desk.pages import (
     accounts,
     agenda,
+    agenda_changes,
     board,
     corrections,
     login,
@@ -27,6 +28,7 @@ ROUTERS = (
     trial.router,
     board.router,
     agenda.router,
+    agenda_changes.router,
     patients.router,
     simulator.router,
     rules.router,
