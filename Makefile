@@ -41,4 +41,4 @@ bench: install-dev
 	.venv/bin/python -m benchmarks
 
 clean:
-	rm -rf .venv .tools dialogs/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tools voicebot/desk/frontend/node_modules voicebot/desk/static/vendor dialogs/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
