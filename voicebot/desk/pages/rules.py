@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -17,11 +16,11 @@ from voicebot.desk import disclosure, forms
 from voicebot.desk.context import Desk, desk
 from voicebot.desk.forms import NEW, Rubric
 from voicebot.desk.roles import Account, role
+from voicebot.desk.rule_form import document_of, form_page, items_of, may_change, rubric_of, table_of
 from voicebot.desk.rulebook import BY_HAND, Draft
 from voicebot.errors import StaleVersionError, UnavailableError
-from voicebot.practice import PracticeError, Problem
+from voicebot.practice import PracticeError
 from voicebot.practice.editing import Add, Change, Drop, EditError, Put
-from voicebot.practice.spoken import shipped
 
 router = APIRouter()
 
@@ -35,27 +34,18 @@ DAYS_SHOWN = 12
 OVERTAKEN = "Quelqu'un d'autre vient de changer le fichier du cabinet. Rien n'a été écrasé : relisez, puis recommencez."
 
 
-@dataclass(frozen=True)
-class Item:
-    """One rule of a rubric, in a line."""
-
-    id: str
-    title: str
-    lines: tuple[str, ...]
-
-
 # --- looking ---
 
 
 @router.get("/regles")
 def rules(request: Request, desk: TheDesk, me: Editor) -> Response:
     """Every rubric, the mode, and what the file's reader warns of."""
-    practice, document = desk.workspace.rules(), _document(desk)
+    practice, document = desk.workspace.rules(), document_of(desk)
     counts = {name: len(document.get(name, ())) for name, rubric in forms.rubrics().items() if rubric.shape != "one"}
     return desk.page(
         request,
         "rules/page.html",
-        rubrics=[rubric for rubric in forms.rubrics().values() if _may(me, rubric)],
+        rubrics=[rubric for rubric in forms.rubrics().values() if may_change(me, rubric)],
         counts=counts,
         mode=practice.manner.mode,
         elder=practice.manner.elder,
@@ -81,20 +71,22 @@ def versions(request: Request, desk: TheDesk, me: Editor) -> Response:
 @router.get("/regles/{name}")
 def rubric(name: str, request: Request, desk: TheDesk, me: Editor) -> Response:
     """The rules of one rubric; the form itself where there is only one."""
-    found = _rubric(name, me)
+    found = rubric_of(name, me)
     if found.shape == "one":
-        return _form(request, desk, found, "tout")
-    return desk.page(request, "rules/rubric.html", rubric=found, items=_items(desk, found), frozen=desk.rulebook.frozen)
+        return form_page(request, desk, found, "tout")
+    return desk.page(
+        request, "rules/rubric.html", rubric=found, items=items_of(desk, found), frozen=desk.rulebook.frozen
+    )
 
 
 @router.get("/regles/{name}/{item}")
 def one(name: str, item: str, request: Request, desk: TheDesk, me: Editor) -> Response:
     """The form of one rule."""
-    found = _rubric(name, me)
+    found = rubric_of(name, me)
     given = {key: [value] for key, value in request.query_params.items()}
     if item == NEW and given:
-        return _form(request, desk, found, item, filled=forms.typed(found, given))
-    return _form(request, desk, found, item)
+        return form_page(request, desk, found, item, filled=forms.typed(found, given))
+    return form_page(request, desk, found, item)
 
 
 # --- changing ---
@@ -142,7 +134,7 @@ async def _posted(
 ) -> Response:
     posted = await request.form()
     fields = {key: [value for value in posted.getlist(key) if isinstance(value, str)] for key in posted}
-    return await run_in_threadpool(_change, request, desk, me, _rubric(name, me), item, fields, removed)
+    return await run_in_threadpool(_change, request, desk, me, rubric_of(name, me), item, fields, removed)
 
 
 def _change(
@@ -151,9 +143,9 @@ def _change(
     base = (fields.get("base") or [""])[0]
     item = (fields.get("id") or [item])[0].strip() if item == NEW and rubric.shape in ("named", "texts") else item
     filled = forms.typed(rubric, fields) | {"text": (fields.get("text") or [""])[0].strip(), "id": item}
-    document = _document(desk)
+    document = document_of(desk)
     if base and base != desk.rulebook.read()[1]:
-        return _form(request, desk, rubric, item, filled=filled, general=OVERTAKEN, status=409)
+        return form_page(request, desk, rubric, item, filled=filled, general=OVERTAKEN, status=409)
     changes = _changes(rubric, item, document, filled, removed)
     try:
         draft = desk.rulebook.draft(changes)
@@ -162,9 +154,9 @@ def _change(
         near, far = forms.beside(rubric, item, error.problems, count) if rubric.fields else ({}, list(error.problems))
         if rubric.shape == "texts":
             near, far = {"text": " ".join(problem.text for problem in far)}, []
-        return _form(request, desk, rubric, item, filled=filled, near=near, far=far, status=422)
+        return form_page(request, desk, rubric, item, filled=filled, near=near, far=far, status=422)
     except EditError as error:
-        return _form(request, desk, rubric, item, filled=filled, general=str(error), status=409)
+        return form_page(request, desk, rubric, item, filled=filled, general=str(error), status=409)
     if not changes:
         return desk.done(request, _home(rubric), "Rien n'a changé.")
     what = _what(rubric, item, removed)
@@ -234,119 +226,20 @@ def _changes(
     rubric: Rubric, item: str, document: Mapping[str, Any], filled: Mapping[str, Any], removed: bool
 ) -> list[Change]:
     if removed:
-        _table(rubric, item, document)
+        table_of(rubric, item, document)
         return [Drop(forms.path_of(rubric, item))]
     if rubric.shape == "texts":
         text = filled["text"]
         if document.get(rubric.name, {}).get(item) == text:
             return []
         return [Put((rubric.name, item), text)]
-    table = None if item == NEW or item == "tout" else _table(rubric, item, document, may_be_new=True)
+    table = None if item == NEW or item == "tout" else table_of(rubric, item, document, may_be_new=True)
     if item == "tout":
         table = document.get(rubric.name, {})
     return forms.changes(rubric, item, table, filled)
 
 
 # --- what they share ---
-
-
-def _form(
-    request: Request,
-    desk: Desk,
-    rubric: Rubric,
-    item: str,
-    *,
-    filled: Mapping[str, Any] | None = None,
-    near: Mapping[str, str] | None = None,
-    far: list[Problem] | None = None,
-    general: str = "",
-    status: int = 200,
-) -> Response:
-    document, practice = _document(desk), desk.workspace.rules()
-    table: Any = {}
-    if item != NEW:
-        table = (
-            document.get(rubric.name, {}) if item == "tout" else _table(rubric, item, document, may_be_new=status > 200)
-        )
-    if filled is None:
-        filled = forms.shown(rubric, table) if rubric.shape != "texts" else {"text": table if item != NEW else ""}
-    return desk.page(
-        request,
-        "rules/form.html",
-        status,
-        rubric=rubric,
-        item=item,
-        new=item == NEW or (rubric.shape in ("named", "texts") and item not in document.get(rubric.name, {})),
-        action=f"/regles/{rubric.name}" + ("" if item == "tout" else f"/{item}"),
-        filled=filled,
-        choices={spec.key: forms.choices(spec, practice) for spec in rubric.fields},
-        near=near or {},
-        far=far or [],
-        general=general,
-        base=desk.rulebook.read()[1],
-        frozen=desk.rulebook.frozen,
-        shipped=shipped() if rubric.name == "phrases" else {},
-        written=document.get(rubric.name, {}),
-    )
-
-
-def _items(desk: Desk, rubric: Rubric) -> list[Item]:
-    practice, found = desk.workspace.rules(), []
-    tables = _document(desk).get(rubric.name, [] if rubric.shape == "list" else {})
-    if rubric.shape == "texts":
-        return [Item(key, rubric.names.get(key, key), (text,)) for key, text in tables.items()]
-    for id, table in enumerate(tables) if rubric.shape == "list" else tables.items():
-        shown = forms.shown(rubric, table)
-        lines = []
-        for spec in rubric.fields:
-            value = shown[spec.key]
-            if not value:
-                continue
-            labels = forms.choices(spec, practice)
-            text = (
-                ", ".join(str(labels.get(v, v)) for v in value) if isinstance(value, list) else labels.get(value, value)
-            )
-            text = "oui" if spec.kind == "yesno" else text
-            clock = shown.get(spec.key + ".time")
-            lines.append(f"{spec.label} : {text}" + (f" à {clock}" if clock else ""))
-        title = str(table.get("label") or table.get("name") or "")
-        found.append(Item(str(id), title or (lines[0] if lines else "(vide)"), tuple(lines if title else lines[1:])))
-    return found
-
-
-def _document(desk: Desk) -> dict[str, Any]:
-    """The file as it stands; the rules in force when it is wrong."""
-    raw, _ = desk.rulebook.read()
-    try:
-        return tomllib.loads(raw.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise HTTPException(409, "Le fichier du cabinet n'est pas lisible : corrigez-le d'abord à la main.") from None
-
-
-def _table(rubric: Rubric, item: str, document: Mapping[str, Any], *, may_be_new: bool = False) -> Any:
-    tables = document.get(rubric.name, [] if rubric.shape == "list" else {})
-    if rubric.shape == "list":
-        if not item.isdecimal() or int(item) >= len(tables):
-            raise HTTPException(404)
-        return tables[int(item)]
-    if item not in tables:
-        if may_be_new:
-            return {}
-        raise HTTPException(404)
-    return tables[item]
-
-
-def _rubric(name: str, me: Account) -> Rubric:
-    found = forms.rubrics().get(name)
-    if found is None:
-        raise HTTPException(404)
-    if not _may(me, found):
-        raise HTTPException(403, "Ces réglages sont ceux de l'administration.")
-    return found
-
-
-def _may(me: Account, rubric: Rubric) -> bool:
-    return not rubric.administrator or me.may("administrator")
 
 
 def _home(rubric: Rubric) -> str:
