@@ -5,24 +5,28 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from secrets import randbelow
 from statistics import median
 from typing import Any
 
 from voicebot.cli.common import emit, minute
+from voicebot.cli.keys import is_sample
 from voicebot.cli.setup import Workspace, open_workspace
 from voicebot.demo.patient import Patient, Wish, fold
 from voicebot.errors import UnavailableError
 from voicebot.ports import Appointment
+from voicebot.practice.loading import FILE_NAME
 from voicebot.service import Ports, Service
 
-CALL_SECONDS = 240.0
+CALL_SECONDS = 300.0
 """The longest that a demonstration's call may last, s."""
 
 
@@ -54,7 +58,7 @@ async def _demo(args: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     seed = args.seed if args.seed is not None else randbelow(10_000)
     screen = Screen(quiet=args.json)
-    workspace = open_workspace(args)
+    workspace = _open(args)
     before = {appointment.id for appointment in workspace.agenda.appointments()}
     service = Service(workspace, Ports(web=0, http=0), demo=True)
     screen.line("Démarrage : reconnaissance, voix, compréhension… (une minute la première fois)")
@@ -86,6 +90,18 @@ async def _demo(args: argparse.Namespace) -> int:
         return 0 if appointment is not None else 1
     finally:
         await service.stop()
+
+
+def _open(args: argparse.Namespace) -> Workspace:
+    """The practice at work; the desk of a demonstration that stays open may change a copy of the sample's rules."""
+    if not is_sample(args) or args.once:
+        return open_workspace(args)
+    copy: Path = args.data / "practice"
+    if not (copy / FILE_NAME).exists():
+        args.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        copy.mkdir(mode=0o700, exist_ok=True)
+        shutil.copy(args.practice / FILE_NAME, copy)
+    return open_workspace(args, rules_at=copy)
 
 
 async def _call(service: Service, seed: int, url: str, screen: Screen, stop: asyncio.Event) -> Result:

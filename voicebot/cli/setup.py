@@ -52,15 +52,16 @@ class Workspace:
         self.todo.close()
 
 
-def open_workspace(args: argparse.Namespace, key: bytes | None = None) -> Workspace:
+def open_workspace(args: argparse.Namespace, key: bytes | None = None, rules_at: Path | None = None) -> Workspace:
     """Load the practice, open the database with its key, and import ``patients.csv`` when the database is new.
 
-    ``key`` is the database's where it was had otherwise than the options say (typed at the desk).
+    ``key`` is the database's where it was had otherwise than the options say (typed at the desk); ``rules_at`` is where
+    the rules lie that hold, when they are a copy of ``--practice`` that may be changed.
 
     Raises:
         ConfigurationError: the practice's file, the key or the data directory cannot be used.
     """
-    rules = LivePractice(args.practice)
+    rules = LivePractice(rules_at or args.practice)
     practice = rules()
     # Beside a running service its clock counts: a rehearsal may have been started at another time.
     clock = Clock(practice.zone, parse_now(args.now) or service_now(args.data))
