@@ -14,10 +14,14 @@ install-dev:
 test: install-dev
 	@scripts/install-peers
 	$(MAKE) --no-print-directory lint
-	.venv/bin/pytest
+	$(PYTEST_FAST) -m "not e2e"
+	.venv/bin/pytest -m e2e
 
 check: install-dev lint
-	.venv/bin/pytest -m "not slow and not e2e"
+	$(PYTEST_FAST) -m "not slow and not e2e"
+
+# Two files at a time; real calls run in real time, and have the machine for themselves.
+PYTEST_FAST = .venv/bin/pytest -n 2 --dist loadfile
 
 .PHONY: lint
 lint:
