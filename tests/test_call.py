@@ -157,6 +157,16 @@ async def test_silence_is_told_to_the_mind(tmp_path: Any) -> None:
         assert script.taken == [""]
 
 
+async def test_a_speech_process_that_says_nothing_leaves_nobody_in_silence(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicebot.call.STILLNESS", 0.05)
+    async with call(tmp_path) as (mouth, script, _, _):
+        await mouth.next("say")
+        assert (await mouth.next("say")).data["pieces"]
+        assert script.taken[0] == ""
+
+
 async def test_a_caller_who_hangs_up_leaves_an_outcome(tmp_path: Any) -> None:
     async with call(tmp_path) as (mouth, script, kept, task):
         mouth.tell("call-end", reason="bye")

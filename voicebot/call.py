@@ -27,6 +27,9 @@ LAST_WORDS = 20.0
 PATIENCE = 1.0
 """How long a turn may think before the caller is told that he was heard, s; tens of milliseconds are usual."""
 
+STILLNESS = 60.0
+"""How long nothing at all may come from the speech process, s; the longest prompt and the longest silence are shorter."""
+
 SAYING_SO = 1.2
 """How long that takes to be said: an answer that came earlier would cut it, s."""
 
@@ -104,10 +107,13 @@ class Call:
         """Turn after turn until a reply ends the call (None) or the line is gone (the reason)."""
         while self._reply is not None and self._reply.outcome is None:
             try:
-                event = await self._link.event(0.5 if self._keys.pending else None)
+                event = await self._link.event(0.5 if self._keys.pending else STILLNESS)
             except TimeoutError:
                 if (keys := self._keys.expire(monotonic())) is not None:
                     await self._pressed(keys)
+                elif not self._keys.pending:
+                    # Speech says when a question stays unanswered; should it ever not, nobody is left in silence.
+                    await self._think(self._dialogue.hear(""))
                 continue
             if event is None:
                 return "lost"

@@ -91,6 +91,21 @@ async def test_the_announcement_is_not_interrupted(speech: SpeechProcess, oui: S
     assert "heard" not in mind.seen
 
 
+async def test_who_spoke_into_a_question_and_then_says_nothing_is_asked_again(
+    speech: SpeechProcess, oui: Samples
+) -> None:
+    line, mind = await speech.call()
+    mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=False, asks="confirm")
+    await line.next("mark")
+    speak(line, oui)
+    await mind.next("speech-start")
+    line.tell("played", mark=1)
+    await mind.next("spoken")
+    speak(line, silence(10))
+    await mind.next("silence")
+    assert "heard" not in mind.seen
+
+
 async def test_keys_pass_and_silence_the_prompt(speech: SpeechProcess) -> None:
     line, mind = await speech.call()
     mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=True, asks="confirm")

@@ -193,8 +193,8 @@ class SpeechCall:
 
     async def _turn(self, turn: TurnEnd, recognition: asyncio.Future[Heard]) -> None:
         heard = await recognition
-        if not heard.text and self._floor.holder is floor.Holder.CALLER:
-            # A cough or a noise: the time for an answer starts again.
+        if self._floor.holder is floor.Holder.CALLER and not (heard.text and self._floor.heard):
+            # A cough, a noise, or the tail of what was said before the question: the time for an answer starts again.
             self._ear.endpointer.expect(self._asks, self._ear.time)
             return
         actions = self._apply(floor.Words(bool(heard.text) and heard.rejected is None))
