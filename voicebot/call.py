@@ -28,7 +28,7 @@ PATIENCE = 1.0
 """How long a turn may think before the caller is told that he was heard, s; tens of milliseconds are usual."""
 
 STILLNESS = 60.0
-"""How long nothing at all may come from the speech process, s; the longest prompt and the longest silence are shorter."""
+"""How long nothing at all may come from the speech process, s: longer than any prompt and any silence."""
 
 SAYING_SO = 1.2
 """How long that takes to be said: an answer that came earlier would cut it, s."""

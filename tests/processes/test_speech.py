@@ -106,6 +106,20 @@ async def test_who_spoke_into_a_question_and_then_says_nothing_is_asked_again(
     assert "heard" not in mind.seen
 
 
+async def test_an_answer_that_runs_on_from_what_was_said_into_the_question_counts(
+    speech: SpeechProcess, oui: Samples
+) -> None:
+    line, mind = await speech.call()
+    mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=False, asks="when")
+    await line.next("mark")
+    speak(line, oui)
+    await mind.next("speech-start")
+    line.tell("played", mark=1)
+    await mind.next("spoken")
+    speak(line, np.concatenate([silence(0.3), oui, silence(0.3), oui, silence(2)]))
+    assert (await mind.next("heard")).data["text"]
+
+
 async def test_keys_pass_and_silence_the_prompt(speech: SpeechProcess) -> None:
     line, mind = await speech.call()
     mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=True, asks="confirm")

@@ -34,6 +34,9 @@ CHUNK_SECONDS = 1.0
 SLOW_PATIENCE = 1.6
 """How much longer than usual a slow call waits for the end of a turn, and for an answer."""
 
+ANSWERED = 1.0
+"""Speech that lasts this long beyond the end of a question answers it, though it began before, s."""
+
 RENDER_SECONDS = 10.0
 """How long the start may wait for fixed phrases, s."""
 
@@ -82,6 +85,8 @@ class SpeechCall:
         self._slow = False
         self._guess: tuple[float, asyncio.Future[Heard]] | None = None
         """The speculative recognition under way: the end of the utterance that it was given, and its result."""
+        self._listening = 0.0
+        """When the last question was over, s of the ear's time."""
         self._answered_by_key = False
         """What is being said was overtaken by a key and will be dropped."""
 
@@ -193,7 +198,11 @@ class SpeechCall:
 
     async def _turn(self, turn: TurnEnd, recognition: asyncio.Future[Heard]) -> None:
         heard = await recognition
-        if self._floor.holder is floor.Holder.CALLER and not (heard.text and self._floor.heard):
+        listening = self._floor.holder is floor.Holder.CALLER
+        if listening and heard.text and turn.end - self._listening >= ANSWERED:
+            # It may have begun over the question, but goes on so long after it that it holds the answer.
+            self._apply(floor.SpeechStart())
+        if listening and not (heard.text and self._floor.heard):
             # A cough, a noise, or the tail of what was said before the question: the time for an answer starts again.
             self._ear.endpointer.expect(self._asks, self._ear.time)
             return
@@ -227,6 +236,7 @@ class SpeechCall:
                 case Action.FLUSH:
                     self._interrupt()
                 case Action.LISTEN:
+                    self._listening = self._ear.time
                     self._ear.endpointer.expect(self._asks, self._ear.time)
                 case Action.REPORT | Action.DISCARD:
                     pass
