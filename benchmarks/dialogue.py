@@ -8,8 +8,6 @@ event loop and one Rasa process can do.
 from __future__ import annotations
 
 import asyncio
-import secrets
-import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,11 +19,11 @@ from time import perf_counter
 from tests.conversations.caller import HANG_UP, Caller, UnexpectedQuestionError
 from tests.conversations.script import Script, scripts
 from tests.thinking.callers import Cabinet, open_cabinet
-from voicebot.children import Child, Spawn
+from voicebot.children import Child
 from voicebot.french.when import WhenSettings
 from voicebot.processes import rasa
+from voicebot.processes.rasa_service import RasaService
 from voicebot.thinking.conversation import prepare
-from voicebot.thinking.rasa import RasaUnderstander
 
 CALLERS = 20
 ROUNDS = 3
@@ -71,31 +69,22 @@ async def talk(cabinet: Cabinet, wanted: Sequence[Script], pause: float) -> list
 async def bench(folder: Path) -> None:
     """Train, start, talk, and print."""
     begun = perf_counter()
-    model = rasa.train_if_needed(folder / "rasa", announce=lambda line: None)
+    rasa.train_if_needed(folder / "rasa", announce=lambda line: None)
     print(f"  Rasa's training              {perf_counter() - begun:7.1f} s")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    secret = secrets.token_hex(16)
-
-    async def spawn() -> Spawn:
-        return rasa.spawn(model, port, secret)
-
-    child = Child("rasa", spawn, ready_within=120)
+    service = RasaService(cache_dir=folder / "rasa")
     begun = perf_counter()
-    await child.start()
+    await service.child.start()
     print(f"  Rasa's start                 {perf_counter() - begun:7.1f} s")
-    understander = RasaUnderstander(port=port, secret=secret)
     try:
-        before = memory(child)
-        await talks(folder, understander)
-        print(f"  Rasa's memory, start → end   {before:7.0f} → {memory(child):.0f} MB")
+        before = memory(service.child)
+        await talks(folder, service)
+        print(f"  Rasa's memory, start → end   {before:7.0f} → {memory(service.child):.0f} MB")
     finally:
-        await understander.close()
-        await child.stop()
+        await service.close()
+        await service.child.stop()
 
 
-async def talks(folder: Path, understander: RasaUnderstander) -> None:
+async def talks(folder: Path, understander: RasaService) -> None:
     """The measures with one and with twenty callers."""
     plain = [script for script in scripts() if not script.events and not script.settings and not script.before]
     chosen = iter(cycle(plain))

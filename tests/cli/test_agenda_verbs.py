@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.verbs import Result
 from voicebot.__main__ import main
 from voicebot.cli.common import SAMPLE_PRACTICE
 from voicebot.vault.key import make_key
@@ -19,16 +19,6 @@ NOW = "2026-11-23T08:00"
 """A Monday morning."""
 
 ROUSSEL = ["--birth-name", "Roussel", "--first-name", "Camille", "--birth-date", "1990-04-17"]
-
-
-class Result:
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """One JSON object a line, and nothing else."""
-        return [json.loads(line) for line in self.out.splitlines()]
 
 
 Voicebot = Callable[..., Result]

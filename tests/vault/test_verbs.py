@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.verbs import Result
 from voicebot.__main__ import main
 from voicebot.cli.common import SAMPLE_PRACTICE
 from voicebot.vault.paper import from_paper
@@ -19,15 +18,6 @@ from voicebot.vault.paper import from_paper
 NOW = "2026-11-23T08:00"
 PHRASE = "quatre mots tirés au sort"
 CHEAP = ["--memory", "1"]
-
-
-class Result:
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
 
 
 Run = Callable[..., Result]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+from pathlib import Path
 
 from voicebot.children import Child, Spawn
 from voicebot.errors import UnavailableError
@@ -19,11 +20,13 @@ READY = 120.0
 class RasaService:
     """An ``Understander`` over a child process of our own; calls outlive its restarts.
 
-    Each owner has its own process, port and secret: two services, or a chat beside a service, share nothing.
+    Each owner has its own process, port and secret: two services, or a chat beside a service, share nothing. The
+    trained model is looked for in ``cache_dir`` (default: the user's cache).
     """
 
-    def __init__(self, *, timeout: float = TIMEOUT, hung: float = HUNG) -> None:
+    def __init__(self, *, timeout: float = TIMEOUT, hung: float = HUNG, cache_dir: Path | None = None) -> None:
         self._timeout = timeout
+        self._cache_dir = cache_dir
         self._hung = hung
         self._client: RasaUnderstander | None = None
         self.child = Child("rasa", self._spawn, ready_within=READY)
@@ -39,7 +42,7 @@ class RasaService:
         await self._replace(None)
 
     async def _spawn(self) -> Spawn:
-        model = await asyncio.to_thread(rasa.train_if_needed)
+        model = await asyncio.to_thread(rasa.train_if_needed, self._cache_dir)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = int(free.getsockname()[1])

@@ -13,9 +13,6 @@ from voicebot.thinking.turn import Turn
 
 SOURCE = "phone"
 
-MOST_REFUSALS = 4
-"""A summary refused this often is not going to come right by asking."""
-
 
 def accept(turn: Turn) -> None:
     """The caller said yes to what is pending."""

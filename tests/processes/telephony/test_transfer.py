@@ -78,6 +78,17 @@ async def test_two_telephones_are_joined_and_nobody_else_hears_them(start: Start
     assert abs(voice_of(caller) - SECRETARY) < 10
 
 
+async def hears(caller: Caller, hertz: float) -> None:
+    """Half a second of the other side's tone reaches a browser."""
+    pcm = b""
+    async with asyncio.timeout(10):
+        async for frame in caller.frames():
+            pcm += frame.pcm
+            if abs(pitch(pcm[-16000:], 16000) - hertz) < 5 and loudness(pcm[-16000:]) > 1000:
+                return
+    raise AssertionError(f"the call ended before {hertz} Hz were heard")
+
+
 async def test_a_browser_and_a_telephone_are_joined(start: Start, speech: Speech, phone: Phone) -> None:
     async with phone("secretary", pitch=SECRETARY, answers="auto") as desk:
         telephony = await start(contacts=secretary(desk.address, refer=True))
@@ -87,12 +98,7 @@ async def test_a_browser_and_a_telephone_are_joined(start: Start, speech: Speech
             assert await telephony.transferred() == ("answered", None, None)
             await call.closed.wait()
             said = asyncio.create_task(caller.play(tone(CALLER, 3.0, 16000)))
-            pcm = b""
-            async with asyncio.timeout(10):
-                async for frame in caller.frames():
-                    pcm += frame.pcm
-                    if abs(pitch(pcm[-16000:], 16000) - SECRETARY) < 5 and loudness(pcm[-16000:]) > 1000:
-                        break
+            await hears(caller, SECRETARY)
             await said
         await desk.event("CALL_CLOSED")
     assert abs(voice_of(desk) - CALLER) < 10
@@ -147,12 +153,7 @@ async def test_a_page_of_the_desk_takes_a_call_over(start: Start, speech: Speech
             assert call.end == "transferred"
             heard = len(call.frames)
             said = asyncio.create_task(page.play(tone(SECRETARY, 2.0, 16000)))
-            pcm = b""
-            async with asyncio.timeout(10):
-                async for frame in page.frames():
-                    pcm += frame.pcm
-                    if abs(pitch(pcm[-16000:], 16000) - CALLER) < 5 and loudness(pcm[-16000:]) > 1000:
-                        break
+            await hears(page, CALLER)
             await said
             refused = await telephony.offer("v=0", call.start["call"])
             assert "already" in str(refused["error"])

@@ -8,6 +8,8 @@ from voicebot.desk.pages import (
     corrections,
     login,
     now,
+    patient_changes,
+    patient_rights,
     patients,
     review,
     rules,
@@ -29,6 +31,8 @@ ROUTERS = (
     board.router,
     agenda.router,
     agenda_changes.router,
+    patient_changes.router,  # /patients/nouveau stands before /patients/{patient_id}
+    patient_rights.router,
     patients.router,
     simulator.router,
     rules.router,

@@ -12,13 +12,12 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from voicebot.desk.accounts import DEMO, AccountError, totp_step
-from voicebot.desk.context import Desk, desk
+from voicebot.desk.context import Desk
+from voicebot.desk.parameters import Text, TheDesk
 from voicebot.desk.roles import EVERYONE, LABELS, ROLES, Account, Role, role
 
 router = APIRouter()
 
-Text = Annotated[str, Form(max_length=200)]
-TheDesk = Annotated[Desk, Depends(desk)]
 Me = Annotated[Account, Depends(role(*EVERYONE))]
 Administrator = Annotated[Account, Depends(role("administrator"))]
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
@@ -18,15 +18,12 @@ from voicebot.desk.appointment_form import (
     new_page,
     one_page,
 )
-from voicebot.desk.context import Desk, desk
+from voicebot.desk.context import Desk
+from voicebot.desk.parameters import Staff, Text, TheDesk
 from voicebot.desk.patient_form import read_date
-from voicebot.desk.roles import Account, role
 
 router = APIRouter()
 
-TheDesk = Annotated[Desk, Depends(desk)]
-Staff = Annotated[Account, Depends(role("secretary", "practitioner"))]
-Text = Annotated[str, Form(max_length=200)]
 
 PAUSE = 0.7
 """How often other processes' changes are looked for, s."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from voicebot.desk.appointment_form import (
@@ -19,15 +19,11 @@ from voicebot.desk.appointment_form import (
     way_back,
 )
 from voicebot.desk.bookings import place_again
-from voicebot.desk.context import Desk, desk, new_key
-from voicebot.desk.roles import Account, role
+from voicebot.desk.context import new_key
+from voicebot.desk.parameters import Staff, Text, TheDesk
 from voicebot.errors import AgendaError, UnavailableError
 
 router = APIRouter()
-
-TheDesk = Annotated[Desk, Depends(desk)]
-Staff = Annotated[Account, Depends(role("secretary", "practitioner"))]
-Text = Annotated[str, Form(max_length=200)]
 
 
 @router.post("/agenda/nouveau")

@@ -9,17 +9,15 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from voicebot.desk import disclosure
-from voicebot.desk.context import Desk, desk
 from voicebot.desk.figures import OUTCOMES, Figures, together, weeks
 from voicebot.desk.labels import day, label, motive_label, short_day
+from voicebot.desk.parameters import Staff, TheDesk
 from voicebot.desk.plots import Plot, bars
 from voicebot.desk.roles import Account, role
 
 router = APIRouter()
 
-TheDesk = Annotated[Desk, Depends(desk)]
 Reader = Annotated[Account, Depends(role("administrator", "practitioner", "secretary", "auditor"))]
-Staff = Annotated[Account, Depends(role("practitioner", "secretary"))]
 
 WEEKS_SHOWN = 8
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import Response
 
 from voicebot.desk import bookings
-from voicebot.desk.context import Desk, desk, new_key
-from voicebot.desk.roles import Account, role
+from voicebot.desk.context import Desk, new_key
+from voicebot.desk.parameters import Staff, TheDesk
+from voicebot.desk.roles import Account
 from voicebot.errors import AgendaError, StaleVersionError
 from voicebot.ports import Appointment
 
 router = APIRouter()
 
-TheDesk = Annotated[Desk, Depends(desk)]
-Staff = Annotated[Account, Depends(role("secretary", "practitioner"))]
 Word = Annotated[str, Form(max_length=100)]
 Number = Annotated[int, Form()]
 

@@ -9,13 +9,12 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from voicebot.desk.accounts import AccountError
-from voicebot.desk.context import Desk, desk
+from voicebot.desk.context import Desk
+from voicebot.desk.parameters import Text, TheDesk
 from voicebot.desk.roles import EVERYONE, LABELS, Account, Role, role
 
 router = APIRouter()
 
-Text = Annotated[str, Form(max_length=200)]
-TheDesk = Annotated[Desk, Depends(desk)]
 
 WRONG = "Identifiant ou mot de passe incorrect."
 WRONG_CODE = "Ce code n'est pas le bon."

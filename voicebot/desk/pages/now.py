@@ -6,20 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Form, Request
+from fastapi import APIRouter, Body, Form, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from voicebot.desk.context import Desk, desk
+from voicebot.desk.context import Desk
 from voicebot.desk.live import LiveCall
+from voicebot.desk.parameters import Staff, TheDesk
 from voicebot.desk.patient_page import MAX_SDP
-from voicebot.desk.roles import Account, role
 from voicebot.errors import UnavailableError
 
 router = APIRouter()
 
-TheDesk = Annotated[Desk, Depends(desk)]
-Staff = Annotated[Account, Depends(role("secretary", "practitioner"))]
 
 BEAT = 5.0
 """Durations are brought up to date this often, s; a stream whose session is over ends then."""

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from voicebot.call_log import Summary, Verdict
 from voicebot.desk.bookings import standing
-from voicebot.desk.context import Desk, desk, new_key
+from voicebot.desk.context import Desk, new_key
 from voicebot.desk.labels import labels, motive_label
-from voicebot.desk.roles import Account, role
+from voicebot.desk.parameters import Staff, TheDesk
+from voicebot.desk.roles import Account
 from voicebot.desk.transcript import turns
 from voicebot.vault.masking import Masking
 
 router = APIRouter()
 
-TheDesk = Annotated[Desk, Depends(desk)]
-Staff = Annotated[Account, Depends(role("secretary", "practitioner"))]
 View = Literal["a-relire", "relus", "tous"]
 Word = Annotated[str, Form(max_length=300)]
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from itertools import islice
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from voicebot.agenda.preview import Preview
 from voicebot.desk import disclosure, forms
-from voicebot.desk.context import Desk, desk
+from voicebot.desk.context import Desk
 from voicebot.desk.forms import NEW, Rubric
-from voicebot.desk.roles import Account, role
+from voicebot.desk.parameters import AnyStaff, Text, TheDesk
+from voicebot.desk.roles import Account
 from voicebot.desk.rule_form import document_of, form_page, items_of, may_change, rubric_of, table_of
 from voicebot.desk.rulebook import BY_HAND, Draft
 from voicebot.errors import StaleVersionError, UnavailableError
@@ -24,9 +25,6 @@ from voicebot.practice.editing import Add, Change, Drop, EditError, Put
 
 router = APIRouter()
 
-TheDesk = Annotated[Desk, Depends(desk)]
-Editor = Annotated[Account, Depends(role("administrator", "practitioner", "secretary"))]
-Text = Annotated[str, Form(max_length=200)]
 
 DAYS_SHOWN = 12
 """Days of a preview that are listed; the rest is counted."""
@@ -38,7 +36,7 @@ OVERTAKEN = "Quelqu'un d'autre vient de changer le fichier du cabinet. Rien n'a 
 
 
 @router.get("/regles")
-def rules(request: Request, desk: TheDesk, me: Editor) -> Response:
+def rules(request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """Every rubric, the mode, and what the file's reader warns of."""
     practice, document = desk.workspace.rules(), document_of(desk)
     counts = {name: len(document.get(name, ())) for name, rubric in forms.rubrics().items() if rubric.shape != "one"}
@@ -57,7 +55,7 @@ def rules(request: Request, desk: TheDesk, me: Editor) -> Response:
 
 
 @router.get("/regles/versions")
-def versions(request: Request, desk: TheDesk, me: Editor) -> Response:
+def versions(request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """Every state of the file."""
     return desk.page(
         request,
@@ -69,7 +67,7 @@ def versions(request: Request, desk: TheDesk, me: Editor) -> Response:
 
 
 @router.get("/regles/{name}")
-def rubric(name: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+def rubric(name: str, request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """The rules of one rubric; the form itself where there is only one."""
     found = rubric_of(name, me)
     if found.shape == "one":
@@ -80,7 +78,7 @@ def rubric(name: str, request: Request, desk: TheDesk, me: Editor) -> Response:
 
 
 @router.get("/regles/{name}/{item}")
-def one(name: str, item: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+def one(name: str, item: str, request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """The form of one rule."""
     found = rubric_of(name, me)
     given = {key: [value] for key, value in request.query_params.items()}
@@ -93,7 +91,7 @@ def one(name: str, item: str, request: Request, desk: TheDesk, me: Editor) -> Re
 
 
 @router.post("/regles/versions/{version_id}/retablir")
-def restore(version_id: int, request: Request, desk: TheDesk, me: Editor, base: Text = "") -> Response:
+def restore(version_id: int, request: Request, desk: TheDesk, me: AnyStaff, base: Text = "") -> Response:
     """Bring a state back, byte for byte."""
     before = next((version for version in desk.rulebook.versions(1)), None)
     try:
@@ -112,19 +110,19 @@ def restore(version_id: int, request: Request, desk: TheDesk, me: Editor, base: 
 
 
 @router.post("/regles/{name}")
-async def change_only(name: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+async def change_only(name: str, request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """Preview or apply the form of a rubric that has only one."""
     return await _posted(request, desk, me, name, "tout")
 
 
 @router.post("/regles/{name}/{item}")
-async def change(name: str, item: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+async def change(name: str, item: str, request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """Preview or apply the form of one rule."""
     return await _posted(request, desk, me, name, item)
 
 
 @router.post("/regles/{name}/{item}/retirer")
-async def remove(name: str, item: str, request: Request, desk: TheDesk, me: Editor) -> Response:
+async def remove(name: str, item: str, request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """Preview or apply the removal of one rule."""
     return await _posted(request, desk, me, name, item, removed=True)
 

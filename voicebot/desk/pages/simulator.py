@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from voicebot.desk.context import Desk, desk
 from voicebot.desk.labels import motive_label
-from voicebot.desk.roles import Account, role
+from voicebot.desk.parameters import AnyStaff, Staff, TheDesk
+from voicebot.desk.roles import Account
 from voicebot.desk.simulator import INSTANT, Wish, answer, read_wish, replay
 from voicebot.ports import PatientKind
 from voicebot.practice.schema import Practice, Where
 
 router = APIRouter()
 
-TheDesk = Annotated[Desk, Depends(desk)]
-Editor = Annotated[Account, Depends(role("administrator", "practitioner", "secretary"))]
-
-Staff = Annotated[Account, Depends(role("practitioner", "secretary"))]
 
 HEARD = 30
 """Past utterances that one page reads, the newest: reading French takes milliseconds each."""
@@ -35,7 +31,7 @@ SHOWN = 8
 def simulator(
     request: Request,
     desk: TheDesk,
-    me: Editor,
+    me: AnyStaff,
     texte: str = "",
     motif: str = "",
     praticien: str = "",

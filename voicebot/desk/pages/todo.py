@@ -6,14 +6,15 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import Response
 
 from voicebot.agenda.rows import minute
-from voicebot.desk.context import Desk, desk, new_key
+from voicebot.desk.context import Desk, new_key
 from voicebot.desk.identities import Identities
 from voicebot.desk.labels import motive_label
-from voicebot.desk.roles import Account, role
+from voicebot.desk.parameters import Staff, TheDesk
+from voicebot.desk.roles import Account
 from voicebot.errors import AgendaError
 from voicebot.french.phones import read_phone
 from voicebot.practice.localtime import to_utc
@@ -21,8 +22,6 @@ from voicebot.todo import Todo
 
 router = APIRouter()
 
-TheDesk = Annotated[Desk, Depends(desk)]
-Staff = Annotated[Account, Depends(role("secretary", "practitioner"))]
 Word = Annotated[str, Form(max_length=500)]
 Number = Annotated[int, Form()]
 

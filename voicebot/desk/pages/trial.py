@@ -4,38 +4,37 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Form, Request
+from fastapi import APIRouter, Body, Form, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from voicebot.desk.context import Desk, desk
+from voicebot.desk.context import Desk
+from voicebot.desk.parameters import AnyStaff, TheDesk
 from voicebot.desk.patient_page import MAX_SDP
-from voicebot.desk.roles import Account, role
 from voicebot.desk.transcript import item_text
 from voicebot.errors import VoicebotError
 from voicebot.rehearsal import Rehearsal
 
 router = APIRouter()
 
-TheDesk = Annotated[Desk, Depends(desk)]
-Staff = Annotated[Account, Depends(role("secretary", "practitioner", "administrator"))]
-
 
 @router.get("/essayer")
-def page(request: Request, desk: TheDesk, me: Staff) -> Response:
+def page(request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """The rehearsal as it stands."""
     return desk.page(request, "try/page.html", **_values(desk, desk.rehearsals.get(me.id)))
 
 
 @router.post("/essayer/commencer")
-async def begin(request: Request, desk: TheDesk, me: Staff) -> Response:
+async def begin(request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """A new copy of the agenda, and the greeting."""
     await desk.rehearsals.begin(me.id)
     return desk.done(request, "/essayer#dire")
 
 
 @router.post("/essayer/dire")
-async def say(request: Request, desk: TheDesk, me: Staff, text: Annotated[str, Form(max_length=500)] = "") -> Response:
+async def say(
+    request: Request, desk: TheDesk, me: AnyStaff, text: Annotated[str, Form(max_length=500)] = ""
+) -> Response:
     """What a caller would say."""
     rehearsal = desk.rehearsals.get(me.id) or await desk.rehearsals.begin(me.id)
     await rehearsal.say(text.strip())
@@ -43,14 +42,14 @@ async def say(request: Request, desk: TheDesk, me: Staff, text: Annotated[str, F
 
 
 @router.post("/essayer/terminer")
-def end(request: Request, desk: TheDesk, me: Staff) -> Response:
+def end(request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """Throw the copy away."""
     desk.rehearsals.close(me.id)
     return desk.done(request, "/essayer", "L'essai est terminé, sa copie de l'agenda est jetée.")
 
 
 @router.post("/essayer/appel")
-async def call(desk: TheDesk, me: Staff, sdp: Annotated[str, Body(embed=True, max_length=MAX_SDP)] = "") -> Response:
+async def call(desk: TheDesk, me: AnyStaff, sdp: Annotated[str, Body(embed=True, max_length=MAX_SDP)] = "") -> Response:
     """A WebRTC offer ``{"sdp"}`` → ``{"sdp", "call"}``: a call in sound that books into the copy."""
     try:
         rehearsal = desk.rehearsals.get(me.id) or await desk.rehearsals.begin(me.id)
