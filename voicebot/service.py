@@ -26,6 +26,7 @@ from voicebot.errors import UnavailableError
 from voicebot.journal import Journal
 from voicebot.maintenance import Maintenance, note_rules
 from voicebot.metrics import Metrics
+from voicebot.practice import calendars
 from voicebot.processes.rasa_service import RasaService
 from voicebot.sockets import bind, bind_unix, same_port
 from voicebot.telephony_link import TelephonyLink, telephony_settings
@@ -191,13 +192,10 @@ class Service:
             told = rules.error
 
     def _prepare(self) -> None:
-        """Load now what the first turn of the first call would wait for."""
-        prepare(
-            self.workspace.practice,
-            self.workspace.agenda,
-            self.workspace.clock.now(),
-            settings_of(self.workspace.practice),
-        )
+        """Load now what the first turn of the first call, or the first look at the agenda, would wait for."""
+        practice, now = self.workspace.practice, self.workspace.clock.now()
+        calendars.load(practice.holiday_zone, practice.school_zone, range(now.year - 1, now.year + 2))
+        prepare(practice, self.workspace.agenda, now, settings_of(practice))
 
     # --- stop ---
 

@@ -6,6 +6,7 @@ the names below reach it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 
@@ -57,6 +58,15 @@ def school_holidays(zone: str, year: int) -> frozenset[date]:
     """Days of school holidays of one year; for years that are not published yet, the library's projection."""
     found = holidays.country_holidays("FR", subdiv=SCHOOL_ZONES[zone], years=year, categories=("school",), expand=False)
     return frozenset(found)
+
+
+def load(public: str | None, school: str | None, years: Iterable[int]) -> None:
+    """Load the calendars of a practice's zones now: the first look costs a second or two, later ones nothing."""
+    for year in years:
+        if public:
+            public_holidays(public, year)
+        if school:
+            school_holidays(school, year)
 
 
 def public_holiday(zone: str | None, day: date) -> str | None:
