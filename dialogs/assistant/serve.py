@@ -1,8 +1,9 @@
 """Serve the trained model on loopback: ``python -m assistant.serve``, started by ``voicebot/processes/rasa.py``.
 
-Settings come as one JSON line on stdin: ``model``, ``port`` and ``secret``, so the secret stands neither in the
-arguments nor in the environment. Rasa unpacks the model beneath TMPDIR, which the parent removes. ``{"ready": true}``
-is printed once it listens, or ``{"error": ...}``; it ends when stdin closes, so it never outlives its parent.
+Settings come as one JSON line on stdin: ``model``, ``fd`` (a socket bound to loopback) and ``secret``, so the secret
+stands neither in the arguments nor in the environment. Rasa unpacks the model beneath TMPDIR, which the parent
+removes. ``{"ready": true}`` is printed once it listens, or ``{"error": ...}``; it ends when stdin closes, so it never
+outlives its parent.
 
 Not ``rasa run``: its HTTP API can load models from elsewhere (CVE-2024-49375), its ``rest`` channel answers without a
 token, its logs print texts, and it needs 30 s to start. This is Rasa's own Agent, with its NLU graph, rules and
@@ -26,6 +27,7 @@ import hmac
 import json
 import os
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -160,8 +162,7 @@ def main() -> int:
         return 2
     quiet.configure()
     app.run(
-        host="127.0.0.1",
-        port=settings["port"],
+        sock=socket.socket(fileno=settings["fd"]),
         single_process=True,
         register_sys_signals=False,
         access_log=False,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -23,9 +22,22 @@ READY_WITHIN = 120.0
 class Server:
     """A running Rasa process."""
 
-    child: Child
-    port: int
-    secret: str
+    model: Path
+    secret: str = field(default_factory=lambda: secrets.token_hex(16))
+    port: int = 0
+    child: Child = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.child = Child("rasa", self._spawn, ready_within=READY_WITHIN)
+
+    async def _spawn(self) -> Spawn:
+        return self.spawn()
+
+    def spawn(self) -> Spawn:
+        """How its next incarnation is started, on a port of its own."""
+        door = rasa.door()
+        self.port = int(door.getsockname()[1])
+        return rasa.spawn(self.model, door, self.secret)
 
     def understander(self) -> RasaUnderstander:
         """The product's client."""
@@ -34,19 +46,6 @@ class Server:
     def http(self, **headers: str) -> httpx.AsyncClient:
         """A bare client, for what the product's client never sends."""
         return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", headers=headers, trust_env=False)
-
-
-def server(model: Path) -> Server:
-    """A server of one model, not yet started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    secret = secrets.token_hex(16)
-
-    async def spawn() -> Spawn:
-        return rasa.spawn(model, port, secret)
-
-    return Server(Child("rasa", spawn, ready_within=READY_WITHIN), port, secret)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +59,7 @@ def model() -> Path:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(model: Path) -> AsyncIterator[Server]:
     """A server that answers."""
-    made = server(model)
+    made = Server(model)
     await made.child.start()
     yield made
     await made.child.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.dialogs.conftest import Server, server
+from tests.dialogs.conftest import Server
 from voicebot.errors import UnavailableError
 from voicebot.ports import Asks
 from voicebot.processes import rasa
@@ -168,15 +169,22 @@ async def test_nothing_is_remembered_between_two_messages(understander: RasaUnde
 
 
 async def test_no_word_reaches_a_log_or_a_file(model: Path, tmp_path: Path) -> None:
-    made = server(model)
-    how = rasa.spawn(model, made.port, made.secret)
+    made = Server(model)
+    how = made.spawn()
     settings = json.dumps(how.settings)
     assert how.folder is not None
     log = tmp_path / "stderr"
     with log.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
-            *how.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=how.env
+            *how.argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=how.env,
+            pass_fds=tuple(how.fds),
         )
+        for fd in how.close_after:
+            os.close(fd)
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(settings.encode() + b"\n")
@@ -196,17 +204,22 @@ async def test_no_word_reaches_a_log_or_a_file(model: Path, tmp_path: Path) -> N
 
 
 async def test_its_directory_goes_with_it_however_it_ends(model: Path) -> None:
-    made = server(model)
+    made = Server(model)
     scratch = model.parent / "scratch"
-    before = set(scratch.iterdir()) if scratch.exists() else set()
+
+    def ours() -> set[Path]:
+        """Those of this process: another worker's Rasa has its own."""
+        return set(scratch.glob(f"{os.getpid()}-*"))
+
+    before = ours()
     await made.child.start()
-    (own,) = set(scratch.iterdir()) - before
+    (own,) = ours() - before
     await made.child.kill()
     assert not own.exists()
 
 
 async def test_it_ends_with_its_parent_and_starts_again(model: Path) -> None:
-    made = server(model)
+    made = Server(model)
     await made.child.start()
     understander = made.understander()
     assert await understander.healthy()
@@ -214,8 +227,10 @@ async def test_it_ends_with_its_parent_and_starts_again(model: Path) -> None:
     await made.child.kill()
     with pytest.raises(UnavailableError):
         await understander.understand("oui", asks="confirm", conversation="c")
+    await understander.close()
     await made.child.start()
     assert made.child.pid != first
+    understander = made.understander()
     assert (await understander.understand("oui", asks="confirm", conversation="c")).intent == "affirm"
     await understander.close()
     await made.child.stop()
@@ -234,7 +249,7 @@ async def test_a_model_that_cannot_be_loaded_says_so(tmp_path: Path) -> None:
     if not rasa.interpreter().exists():
         pytest.skip("Rasa's environment is not installed (make install)")
     with pytest.raises(UnavailableError, match="could not load its model"):
-        await server(broken).child.start()
+        await Server(broken).child.start()
 
 
 async def test_every_intent_of_the_domain_has_examples_and_every_rule_a_route() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -149,9 +150,9 @@ async def test_two_instances_never_answer_each_other(monkeypatch: pytest.MonkeyP
     doors: list[tuple[int, str]] = []
     spawn = rasa.spawn
 
-    def seen(model: Path, port: int, secret: str) -> Spawn:
-        doors.append((port, secret))
-        return spawn(model, port, secret)
+    def seen(model: Path, door: socket.socket, secret: str) -> Spawn:
+        doors.append((door.getsockname()[1], secret))
+        return spawn(model, door, secret)
 
     monkeypatch.setattr(rasa, "spawn", seen)
     async with _running(RasaService()) as one, _running(RasaService()) as other:

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -85,15 +86,29 @@ def train_if_needed(
     return model
 
 
-def spawn(model: Path, port: int, secret: str) -> Spawn:
+def door() -> socket.socket:
+    """A socket on a free port of loopback for one incarnation.
+
+    It does not listen yet: whoever asks before the process answers is refused at once.
+    """
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    return bound
+
+
+def spawn(model: Path, door: socket.socket, secret: str) -> Spawn:
     """How the process is started: settings on stdin, nothing secret in the arguments or the environment.
 
-    It may write beneath a directory of its own only, which is removed at its end, and listen on ``port`` only.
+    It may write beneath a directory of its own only, which is removed at its end, and has no TCP but ``door``, which
+    is closed here once the process has it.
     """
     own = _directory(model.parent / "scratch")
-    settings = {"model": str(model), "port": port, "secret": secret}
+    fd = door.detach()
+    settings = {"model": str(model), "fd": fd, "secret": secret}
     program = [str(interpreter()), "-m", "assistant.serve"]
-    return Spawn(confined.argv(str(own), port, program), settings, env=_environment(own), folder=own)
+    return Spawn(
+        confined.argv(str(own), program), settings, fds=[fd], close_after=[fd], env=_environment(own), folder=own
+    )
 
 
 def _directory(scratch: Path) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 from pathlib import Path
 
 from voicebot.children import Child, Spawn
@@ -43,15 +42,14 @@ class RasaService:
 
     async def _spawn(self) -> Spawn:
         model = await asyncio.to_thread(rasa.train_if_needed, self._cache_dir)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = int(free.getsockname()[1])
+        door = rasa.door()
+        port = int(door.getsockname()[1])
         secret = secrets.token_hex(16)
         # A process that hangs is ended; who watches the child starts it again.
         await self._replace(
             RasaUnderstander(port=port, secret=secret, timeout=self._timeout, on_hung=self.child.kill, hung=self._hung)
         )
-        return rasa.spawn(model, port, secret)
+        return rasa.spawn(model, door, secret)
 
     async def _replace(self, client: RasaUnderstander | None) -> None:
         before, self._client = self._client, client

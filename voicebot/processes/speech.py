@@ -10,7 +10,7 @@ from voicebot.vault.sandbox import restrict
 
 # The first act, single-threaded, before any native library: a thread started earlier could still write. It speaks over
 # Unix sockets only, so TCP goes too.
-RESTRICTED = restrict(port=0) if __name__ == "__main__" else None
+RESTRICTED = restrict(tcp=False) if __name__ == "__main__" else None
 
 import asyncio  # noqa: E402
 import json  # noqa: E402

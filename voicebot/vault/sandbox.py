@@ -40,7 +40,7 @@ from voicebot.errors import ConfigurationError, UnavailableError
 # The same numbers on every architecture (they were added after the tables were unified).
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG = 1
-_PATH_BENEATH, _NET_PORT = 1, 2
+_PATH_BENEATH = 1
 
 _WRITE_FILE = 1 << 1
 _REMOVE_AND_MAKE = sum(1 << bit for bit in range(4, 13))
@@ -98,13 +98,13 @@ class Report:
         return tuple(found)
 
 
-def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), port: int | None = None) -> Report:
+def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), tcp: bool = True) -> Report:
     """Restrict this process for good and say what holds.
 
     Args:
         devices: character devices that stay writable beside ``/dev/null``, for instance a GPU's.
         folders: directories beneath which everything may still be written; a process that hears names none.
-        port: the one TCP port that may still be bound, while none may be connected to; None leaves TCP as it is.
+        tcp: whether TCP ports may still be bound and connected to; sockets that are open already stay.
 
     Raises:
         UnavailableError: another thread runs already (it would keep its rights), or the kernel refused.
@@ -118,7 +118,7 @@ def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), port: 
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
     abi = max(0, libc.syscall(ctypes.c_long(_CREATE_RULESET), None, ctypes.c_size_t(0), ctypes.c_uint(_VERSION_FLAG)))
     if abi:
-        _enforce(libc, abi, ["/dev/null", *devices], list(folders), port)
+        _enforce(libc, abi, ["/dev/null", *devices], list(folders), tcp)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _prctl(libc, _PR_SET_DUMPABLE, 0)
     return Report(
@@ -133,11 +133,11 @@ def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), port: 
     )
 
 
-def _enforce(libc: ctypes.CDLL, abi: int, devices: list[str], folders: list[str], port: int | None) -> None:
+def _enforce(libc: ctypes.CDLL, abi: int, devices: list[str], folders: list[str], tcp: bool) -> None:
     rights = _WRITE_FILE | _REMOVE_AND_MAKE
     rights |= _REFER if abi >= 2 else 0
     rights |= _TRUNCATE if abi >= 3 else 0
-    network = _BIND_TCP | _CONNECT_TCP if port is not None and abi >= 4 else 0
+    network = 0 if tcp or abi < 4 else _BIND_TCP | _CONNECT_TCP
     # struct landlock_ruleset_attr: fields that are not used stay absent, and the size says so.
     attributes = struct.pack("=QQ", rights, network) if network else struct.pack("=Q", rights)
     ruleset = _syscall(libc, _CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint(0))
@@ -146,8 +146,6 @@ def _enforce(libc: ctypes.CDLL, abi: int, devices: list[str], folders: list[str]
             _allow(libc, ruleset, device, rights & (_WRITE_FILE | _TRUNCATE))
         for folder in folders:
             _allow(libc, ruleset, folder, rights, stat.S_ISDIR, "a directory")
-        if network:
-            _add(libc, ruleset, _NET_PORT, struct.pack("=QQ", _BIND_TCP, port))
         _syscall(libc, _RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0))
     finally:
         os.close(ruleset)
