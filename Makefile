@@ -10,12 +10,12 @@ install:
 install-dev:
 	@scripts/install dev
 
-# Everything, with real peers; `make check` is the fast part of it.
+# Everything, with real peers; `make check` is the fast part of it. What fails is tried once more, since real calls share
+# the machine with whatever else it does; the report lists what needed it, and that is a fault to mend.
 test: install-dev
 	@scripts/install-peers
 	$(MAKE) --no-print-directory lint
-	$(PYTEST_FAST) -m "not e2e"
-	.venv/bin/pytest -m e2e
+	$(PYTEST_FAST) --reruns 1 -m "not e2e"; first=$$?; .venv/bin/pytest --reruns 1 -m e2e && exit $$first
 
 check: install-dev lint
 	$(PYTEST_FAST) -m "not slow and not e2e"

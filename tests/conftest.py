@@ -6,9 +6,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from voicebot.processes import rasa
 from voicebot.processes.rasa_service import RasaService
+
+# A run judges the change, not the draw: every run draws the same examples, and no clock judges them.
+# `pytest --hypothesis-profile=explore` draws others.
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("same", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("same")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -70,7 +70,7 @@ class Mouth:
 
     async def next(self, kind: str) -> Event:
         while True:
-            event = await asyncio.wait_for(read_event(self.reader), 5)
+            event = await asyncio.wait_for(read_event(self.reader), 30)
             assert event is not None
             if event.type == kind:
                 return event
@@ -110,7 +110,7 @@ async def test_what_is_heard_is_answered_and_the_call_ends_after_its_last_words(
         assert not task.done()
         mouth.tell("spoken", mark=last.data["mark"], complete=True)
         await mouth.next("hangup")
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
         assert script.taken == ["le douze mars"]
         assert [e["event"] for e in kept.events] == [
             "answered", "said", "asks", "heard", "said", "outcome", "ended",
@@ -134,7 +134,7 @@ async def test_a_turn_that_was_not_understood_is_counted_without_its_words(tmp_p
             pass
         mouth.tell("speaking", mark=said.data["mark"], ms=50)
         mouth.tell("call-end", reason="caller")
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
         [turn] = [event for event in kept.events if event["event"] == "turn"]
         assert (turn["missed"], turn["recognition_ms"]) == (True, 40)
         assert "text" not in turn
@@ -170,7 +170,7 @@ async def test_a_speech_process_that_says_nothing_leaves_nobody_in_silence(
 async def test_a_caller_who_hangs_up_leaves_an_outcome(tmp_path: Any) -> None:
     async with call(tmp_path) as (mouth, script, kept, task):
         mouth.tell("call-end", reason="bye")
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
         assert script.taken == ["#hangup"]
         assert kept.events[-2]["outcome"] == "abandoned"
         assert kept.events[-1] == {"call": "c1", "at": "2026-11-23T09:00:00", "event": "ended", "reason": "bye"}
@@ -179,7 +179,7 @@ async def test_a_caller_who_hangs_up_leaves_an_outcome(tmp_path: Any) -> None:
 async def test_a_lost_speech_process_ends_the_call(tmp_path: Any) -> None:
     async with call(tmp_path) as (mouth, script, _, task):
         mouth.writer.close()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
         assert script.taken == ["#hangup"]
 
 

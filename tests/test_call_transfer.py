@@ -73,10 +73,10 @@ class Case:
         self.mouth.tell("heard", text="le secrétariat", rejected=None)
         assert await self.said() == "Je vous passe le secrétariat."
         if not self.bells.away:
-            await asyncio.wait_for(self.bells.changed.wait(), 5)
+            await asyncio.wait_for(self.bells.changed.wait(), 30)
 
     async def over(self) -> None:
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, 30)
 
     @property
     def transfers(self) -> list[tuple[str, str, str | None]]:
@@ -127,7 +127,7 @@ async def test_it_rings_once_the_last_words_were_spoken_and_is_over_when_they_an
         last = await case.mouth.next("say")
         assert case.bells.rung == []
         case.mouth.tell("spoken", mark=last.data["mark"], complete=True)
-        await asyncio.wait_for(case.bells.changed.wait(), 5)
+        await asyncio.wait_for(case.bells.changed.wait(), 30)
         assert case.bells.rung == [("c1", "secretary")]
         case.call.transferring("ringing", None, None)
         assert not case.task.done()
@@ -238,7 +238,7 @@ async def test_the_desk_takes_a_call_over(tmp_path: Path) -> None:
         await case.said()
         case.call.hand_over("on_call")
         assert await case.said() == "Je vous passe le secrétariat."
-        await asyncio.wait_for(case.bells.changed.wait(), 5)
+        await asyncio.wait_for(case.bells.changed.wait(), 30)
         assert case.bells.rung == [("c1", "on_call")]
         with pytest.raises(UnavailableError):
             case.call.hand_over("secretary")

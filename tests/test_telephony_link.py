@@ -61,7 +61,7 @@ class Heard:
         )
 
     async def next(self) -> tuple[object, ...]:
-        return await asyncio.wait_for(self.events.get(), 5)
+        return await asyncio.wait_for(self.events.get(), 30)
 
 
 async def test_a_contact_goes_out_by_name_and_what_comes_of_it_comes_back(practice: Practice) -> None:
@@ -71,7 +71,7 @@ async def test_a_contact_goes_out_by_name_and_what_comes_of_it_comes_back(practi
     reader, writer = await asyncio.open_connection(sock=theirs)
 
     async def sent() -> tuple[str, dict[str, Any]]:
-        event = await asyncio.wait_for(read_event(reader), 5)
+        event = await asyncio.wait_for(read_event(reader), 30)
         assert event is not None
         return event.type, event.data
 

@@ -219,7 +219,7 @@ def test_past_calls_are_replayed_and_their_reading_is_noted(app: FastAPI, desk: 
 FIELD = st.text("abc 0123:-,;éà", max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(sorted(forms.rubrics())), st.data())
 def test_no_form_can_break_the_file(desk: Desk, app: FastAPI, name: str, data: st.DataObject) -> None:
     rubric = forms.rubrics()[name]

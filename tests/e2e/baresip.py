@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import wave
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from tests.ports import free_port
 
 MODULES = Path("/usr/lib/baresip/modules")
 
@@ -57,9 +58,7 @@ class Baresip:
         self._sounds = 0
 
     async def __aenter__(self) -> Baresip:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         silence = self._wav(np.zeros(8000 * 600, np.int16))  # the call ends when its sound does
         config = CONFIG.format(name=self._name, silence=silence, modules=MODULES, port=port)
         (self.directory / "config").write_text(config)
@@ -96,7 +95,7 @@ class Baresip:
     async def dial(self, port: int) -> None:
         """Call the assistant and wait until it answers."""
         self._command("dial", f"sip:cabinet@127.0.0.1:{port}")
-        await asyncio.wait_for(self._established.wait(), 10)
+        await asyncio.wait_for(self._established.wait(), 30)
 
     def hang_up(self) -> None:
         """End the call from this side (BYE)."""

@@ -25,7 +25,7 @@ class End:
     def tell(self, kind: str, payload: bytes | None = None, /, **data: object) -> None:
         write_event(self.writer, kind, data, payload)
 
-    async def next(self, kind: str, within: float = 10) -> Event:
+    async def next(self, kind: str, within: float = 30) -> Event:
         async with asyncio.timeout(within):
             while True:
                 event = await read_event(self.reader)
@@ -61,7 +61,7 @@ class SpeechProcess:
         """A call under way: the line's end and the mind's end."""
         line = await self.line()
         line.tell("call-start", version=VERSION, call="c1", rate=rate, kind="sip", caller=None)
-        mind = await asyncio.wait_for(self.minds.get(), 5)
+        mind = await asyncio.wait_for(self.minds.get(), 30)
         self.ends.append(mind)
         await mind.next("call-start")
         return line, mind

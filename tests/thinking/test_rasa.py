@@ -179,5 +179,5 @@ async def test_a_process_that_hangs_is_given_back_to_its_owner_once() -> None:
     understander = RasaUnderstander(port=1, secret="s", timeout=0.01, transport=transport, on_hung=give_up, hung=0.05)
     with pytest.raises(UnavailableError):
         await understander.understand("oui", asks=None, conversation="c")
-    await asyncio.wait_for(hung.wait(), 5)
+    await asyncio.wait_for(hung.wait(), 30)
     await understander.close()

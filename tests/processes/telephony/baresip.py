@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import wave
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.ports import free_port
 from tests.processes.telephony.peers import tone
 
 CONFIG = """
@@ -35,30 +34,13 @@ ctrl_tcp_listen 127.0.0.1:{control}
 """
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def free_pair() -> int:
-    """A port that is free with the next one, for UDP and TCP: baresip takes the next one for TLS."""
-    while True:
-        port = free_port(socket.SOCK_STREAM)
-        with suppress(OSError, OverflowError), ExitStack() as held:
-            for number in (port, port + 1):
-                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                    held.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", number))
-            return port
-
-
 class Baresip:
     """``async with Baresip(...) as phone``: it says a sine and records what it hears (in the test's folder)."""
 
     def __init__(
         self, program: str, folder: Path, *, codec: str = "PCMA", pitch: int = 440, answers: str = "manual"
     ) -> None:
-        self.sip_port = free_pair()
+        self.sip_port = free_port(2)  # it takes the next one for TLS
         self._answers = answers
         self.events: list[dict[str, Any]] = []
         self._program = program
@@ -68,7 +50,7 @@ class Baresip:
         self._changed = asyncio.Condition()
 
     async def __aenter__(self) -> Baresip:
-        control = free_port(socket.SOCK_STREAM)
+        control = free_port()
         self._folder.mkdir(exist_ok=True)
         config = CONFIG.format(sip=self.sip_port, control=control, folder=self._folder)
         (self._folder / "config").write_text(config)
@@ -115,7 +97,7 @@ class Baresip:
         """Where it can be called."""
         return f"sip:patient@127.0.0.1:{self.sip_port}"
 
-    async def event(self, kind: str, within: float = 10.0) -> dict[str, Any]:
+    async def event(self, kind: str, within: float = 30) -> dict[str, Any]:
         """Wait for an event such as ``CALL_ESTABLISHED``."""
 
         def found() -> dict[str, Any] | None:

@@ -67,7 +67,7 @@ class SpeechCall:
         for begin in range(0, len(pcm), self.rate * 2):
             self.tell("audio-chunk", {"rate": self.rate}, pcm[begin : begin + self.rate * 2])
 
-    async def until(self, condition: Callable[[SpeechCall], object], within: float = 10.0) -> None:
+    async def until(self, condition: Callable[[SpeechCall], object], within: float = 30) -> None:
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(lambda: condition(self))
 
@@ -114,7 +114,7 @@ class Speech:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.path.unlink(missing_ok=True)
 
-    async def call(self, within: float = 15.0) -> SpeechCall:
+    async def call(self, within: float = 30) -> SpeechCall:
         """The next call."""
         async with asyncio.timeout(within):
             return await self._calls.get()
@@ -168,7 +168,7 @@ class Telephony:
     async def offer(self, sdp: str, join: object = None) -> dict[str, object]:
         """Have an offer answered: what came back. ``join``: the call that the page takes over."""
         write_event(self._writer, "offer", {"id": "offer-1", "sdp": sdp, "join": join})
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             return await self._answers.get()
 
     async def exchange(self, sdp: str) -> str:
@@ -184,14 +184,14 @@ class Telephony:
     def transfer(self, call: SpeechCall, contact: str = "secretary") -> None:
         write_event(self._writer, "transfer", {"call": call.start["call"], "contact": contact})
 
-    async def transferred(self, within: float = 15) -> tuple[object, object, object]:
+    async def transferred(self, within: float = 30) -> tuple[object, object, object]:
         """What came of it: state, reason and SIP status; what happens on the way is passed over."""
         async with asyncio.timeout(within):
             while (told := await self._transfers.get())["state"] in ("ringing", "briefing"):
                 pass
         return told["state"], told["reason"], told["code"]
 
-    async def briefed(self, within: float = 15) -> None:
+    async def briefed(self, within: float = 30) -> None:
         """Someone answered and waits to be told what the call is."""
         async with asyncio.timeout(within):
             while (await self._transfers.get())["state"] != "briefing":

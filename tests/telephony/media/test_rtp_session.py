@@ -31,7 +31,7 @@ class Peer:
         self.socket.sendto(packet, ("127.0.0.1", port))
 
     async def receive(self) -> bytes:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             return await asyncio.get_running_loop().sock_recv(self.socket, 2048)
 
 

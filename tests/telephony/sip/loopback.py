@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from telephony.sip.agent import UserAgent
+from tests.ports import free_port
 from tests.telephony.sip.peer import Handler
 
 
@@ -22,9 +23,8 @@ def bound(kind: int, host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 
 @asynccontextmanager
 async def running(handler: Handler | None = None, **given: object) -> AsyncIterator[tuple[UserAgent, int]]:
-    udp = bound(socket.SOCK_DGRAM)
-    port = udp.getsockname()[1]
-    tcp = bound(socket.SOCK_STREAM, port=port)
+    port = free_port()
+    udp, tcp = bound(socket.SOCK_DGRAM, port=port), bound(socket.SOCK_STREAM, port=port)
     settings = {"allowed": ["127.0.0.0/8"], "max_calls": 3, "user_agent": "test", **given}
     agent = UserAgent(udp=udp, tcp=tcp, on_call=handler or Handler(), **settings)  # type: ignore[arg-type]
     await agent.start()
@@ -32,13 +32,6 @@ async def running(handler: Handler | None = None, **given: object) -> AsyncItera
         yield agent, port
     finally:
         await agent.stop(timeout=0.2)
-
-
-def free_port() -> int:
-    """A port that was free a moment ago, for UDP and TCP."""
-    with bound(socket.SOCK_DGRAM) as sock:
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def program(name: str) -> str:

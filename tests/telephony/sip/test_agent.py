@@ -24,7 +24,7 @@ def request(method: str, **given: object) -> bytes:
     return bytes(Bench().request(method, **given))  # type: ignore[arg-type]
 
 
-async def over_udp(port: int, data: bytes, *, source: str = "127.0.0.1", wait: float = 2.0) -> Request | Response:
+async def over_udp(port: int, data: bytes, *, source: str = "127.0.0.1", wait: float = 30) -> Request | Response:
     loop = asyncio.get_running_loop()
     with bound(socket.SOCK_DGRAM, source) as sock:
         sock.setblocking(False)
@@ -33,7 +33,7 @@ async def over_udp(port: int, data: bytes, *, source: str = "127.0.0.1", wait: f
 
 
 async def read_message(reader: asyncio.StreamReader) -> Request | Response:
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
     read = parse(head + await reader.readexactly(int(head.lower().split(b"content-length:")[1].split()[0])))
     return read
 
@@ -75,7 +75,7 @@ async def test_strangers_get_silence() -> None:
         with pytest.raises(TimeoutError):
             await over_udp(port, request("INVITE", body=OFFER), wait=0.2)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        assert await asyncio.wait_for(read_all(reader), 2) == b""
+        assert await asyncio.wait_for(read_all(reader), 30) == b""
         writer.close()
         assert isinstance(await over_udp(port, request("OPTIONS"), source="127.0.0.2"), Response)
     assert handler.calls == []
@@ -107,7 +107,7 @@ async def test_a_stream_that_cannot_be_framed_is_closed() -> None:
     async with running() as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"OPTIONS sip:a SIP/2.0\r\nContent-Length: -5\r\n\r\n")
-        assert await asyncio.wait_for(read_all(reader), 2) == b""
+        assert await asyncio.wait_for(read_all(reader), 30) == b""
         writer.close()
 
 
@@ -120,7 +120,7 @@ async def test_when_every_connection_is_taken_the_one_unheard_for_longest_goes(m
             streams.append((reader, writer))
             writer.write(bytes(Bench(transport="TCP").request("OPTIONS", branch=f"z9hG4bK{number}")))
             await read_message(reader)
-        assert await asyncio.wait_for(read_all(streams[0][0]), 2) == b""
+        assert await asyncio.wait_for(read_all(streams[0][0]), 30) == b""
         for _, writer in streams:
             writer.close()
 
@@ -159,11 +159,11 @@ async def test_stopping_says_goodbye_within_its_time_and_closes_the_sockets() ->
             await asyncio.sleep(0.05)
             began = loop.time()
             stopping = asyncio.create_task(agent.stop(timeout=0.3))
-            bye = parse(await asyncio.wait_for(loop.sock_recv(peer, 65535), 1))
+            bye = parse(await asyncio.wait_for(loop.sock_recv(peer, 65535), 30))
             assert isinstance(bye, Request)
             assert bye.method == "BYE"
             await stopping
-            assert loop.time() - began < 1
+            assert loop.time() - began < 10  # not the 32 s for which a BYE is repeated
         with bound(socket.SOCK_DGRAM, port=port), bound(socket.SOCK_STREAM, port=port):
             pass  # both ports are free again
 
@@ -181,7 +181,7 @@ async def test_a_registrar_that_is_not_there_is_told(transport_name: str) -> Non
         transport=transport_name,
     )
     async with running(registration=settings, on_registration=states.put_nowait):
-        assert await asyncio.wait_for(states.get(), 3) == "unreachable"
+        assert await asyncio.wait_for(states.get(), 30) == "unreachable"
 
 
 def test_our_address_is_the_one_on_the_way() -> None:
@@ -212,7 +212,7 @@ async def test_a_call_over_ipv6() -> None:
     with bound(socket.SOCK_DGRAM, "::1") as sock:
         sock.setblocking(False)
         await loop.sock_sendto(sock, request("INVITE", body=OFFER), address)
-        ok = parse(await asyncio.wait_for(loop.sock_recv(sock, 65535), 2))
+        ok = parse(await asyncio.wait_for(loop.sock_recv(sock, 65535), 30))
     assert ok.headers.get("Contact") == f"<sip:voicebot@[::1]:{address[1]}>"
     await agent.stop(timeout=0)
 

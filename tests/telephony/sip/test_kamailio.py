@@ -15,7 +15,8 @@ import pytest
 from telephony.sip.digest import Credentials
 from telephony.sip.handler import OutgoingCall
 from telephony.sip.registration import RegistrationSettings
-from tests.telephony.sip.loopback import finish, free_port, program, running
+from tests.ports import free_port
+from tests.telephony.sip.loopback import finish, program, running
 from tests.telephony.sip.peer import ANSWER, OFFER, Handler
 from tests.telephony.sip.scenarios import ask, invite, pause, scenario, serve
 
@@ -65,7 +66,7 @@ async def kamailio(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
             try:
-                await asyncio.wait_for(process.communicate(), 5)
+                await asyncio.wait_for(process.communicate(), 30)
             except TimeoutError:
                 os.killpg(process.pid, signal.SIGKILL)
                 await process.communicate()
@@ -109,7 +110,7 @@ class States:
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self.tell: Callable[[str], None] = self._queue.put_nowait
 
-    async def next(self, seconds: float = 5) -> str:
+    async def next(self, seconds: float = 30) -> str:
         return await asyncio.wait_for(self._queue.get(), seconds)
 
 
@@ -198,17 +199,17 @@ async def test_we_call_a_contact_through_the_trunk_that_wants_our_password(trans
             assert {await states.next(), await states.next()} == {"registered"}
             agent.contacts({"secretary": "+33465710011", "on_call": "+33465710012"})
             agent.dial("secretary", call, ring_seconds=10)
-            assert await asyncio.wait_for(told.get(), 10) == "connected"
+            assert await asyncio.wait_for(told.get(), 30) == "connected"
             [taken] = secretary.calls
             assert taken.caller == "bot"
             taken.hang_up()  # their BYE comes back by the recorded route
-            assert await asyncio.wait_for(told.get(), 10) == "end hung-up"
+            assert await asyncio.wait_for(told.get(), 30) == "end hung-up"
             agent.dial("secretary", call, ring_seconds=10)
-            assert await asyncio.wait_for(told.get(), 10) == "connected"
+            assert await asyncio.wait_for(told.get(), 30) == "connected"
             call.hang_up()
-            assert await asyncio.wait_for(told.get(), 10) == "end normal"
+            assert await asyncio.wait_for(told.get(), 30) == "end normal"
             agent.dial("on_call", call, ring_seconds=10)
-            assert await asyncio.wait_for(told.get(), 10) == "unreachable 404"
+            assert await asyncio.wait_for(told.get(), 30) == "unreachable 404"
     assert secretary.ends == ["normal", "hung-up"]
 
 

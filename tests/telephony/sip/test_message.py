@@ -181,13 +181,13 @@ def test_time_grows_no_faster_than_the_message() -> None:
         "Via: " + "SIP/2.0/UDP a;branch=z9hG4bK1, " * 500,
     ]
     for line in poison:
-        started = time.perf_counter()
+        started = time.thread_time()
         try:
             read = parse(message("OPTIONS sip:b@h SIP/2.0", line))
             read.headers.elements(line.partition(":")[0])
         except SipError:
             pass
-        assert time.perf_counter() - started < 0.5
+        assert time.thread_time() - started < 0.5
 
 
 @given(st.binary(max_size=600))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from telephony.sip.handler import Accepted, IncomingCall, Rejected, Ringing
-from tests.telephony.sip.loopback import finish, free_port, program, running
+from tests.ports import free_port
+from tests.telephony.sip.loopback import finish, program, running
 from tests.telephony.sip.peer import ANSWER, Handler
 from tests.telephony.sip.scenarios import (
     ack,

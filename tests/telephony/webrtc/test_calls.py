@@ -106,7 +106,7 @@ async def test_the_caller_tells_when_each_frame_went_out_and_came_in(callee: Cal
         callee.session.play(sine(600, 0.4), RATE)
         asked = asyncio.get_running_loop().time()
         before = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for frame in caller.frames():
                 if frame.arrived > asked and voiced(frame.pcm):
                     break
@@ -146,10 +146,10 @@ async def test_keys_are_single_digits_and_everything_else_is_ignored(callee: Cal
         await caller.press("9#")
         with pytest.raises(ValueError, match="keys"):
             await caller.press("A")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while callee.keys != "19#":  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-    assert await asyncio.wait_for(callee.ended, 3) == "hung-up"
+    assert await asyncio.wait_for(callee.ended, 30) == "hung-up"
     await callee.close()
 
 
@@ -158,7 +158,7 @@ async def test_a_call_whose_network_vanishes_ends(callee: Callee) -> None:
         # DTLS close alone, without a word on the data channel.
         caller._keys.close()
         await caller._peer.close()
-        assert await asyncio.wait_for(callee.ended, 3) == "hung-up"
+        assert await asyncio.wait_for(callee.ended, 30) == "hung-up"
         with pytest.raises(UnavailableError, match="over"):
             await caller.play(sine(440, 1))
     await callee.close()
@@ -170,9 +170,9 @@ async def test_what_is_being_said_when_the_call_ends_is_an_error_not_a_hang(call
         await asyncio.sleep(0.1)
         await callee.close()
         with pytest.raises(UnavailableError):
-            await asyncio.wait_for(playing, 3)
+            await asyncio.wait_for(playing, 30)
         assert caller.ended.is_set()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(30):
             async for _ in caller.frames():
                 pass
 
