@@ -13,7 +13,7 @@ from typing import Any
 from voicebot.errors import VoicebotError
 
 TRY = (
-    "import dataclasses, json; from voicebot.vault.sandbox import restrict; report = restrict(port=0); "
+    "import dataclasses, json; from voicebot.vault.sandbox import restrict; report = restrict(tcp=False); "
     "print(json.dumps({**dataclasses.asdict(report), 'problems': report.problems}))"
 )
 SWAPS = Path("/proc/swaps")

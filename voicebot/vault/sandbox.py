@@ -11,8 +11,8 @@ What holds afterwards, on a kernel with Landlock (Linux 5.13 and later, https://
   does not.
 - files can still be read, so models load afterwards. Sockets that were inherited or are opened later still work.
 - ``/dev/null`` stays writable (it keeps nothing), and so do character devices and the folders that the caller names.
-- where the caller names the one TCP port that it listens on, no other can be bound and nothing can be connected to
-  (Linux 6.7 and later).
+- where the caller wants no TCP, no port can be bound and nothing can be connected to (Linux 6.7 and later); sockets
+  that it was given stay.
 - ``no_new_privs``: executing a set-user-id program gains nothing.
 - no core dump, and no other process of the same user may read this one's memory (RLIMIT_CORE 0, PR_SET_DUMPABLE 0).
 - memory that is freed is overwritten (glibc's M_PERTURB; what its per-thread caches hold, at most seven pieces of each
