@@ -202,9 +202,11 @@ def test_a_booking_is_corrected_in_place_and_put_back_by_undo(app: FastAPI, desk
     form = {"version": made.version, "motive": "consultation", "practitioner": "benali", "start": "2026-11-26T10:00"}
     names = {"birth_name": "Marchant", "first_name": "Élodie", "key": "k2"}
     client.post("/relire/past1/corriger", data={**form, **names})
+    assert wrongs(desk) == 1, "what had to be corrected was wrong, and the board says so"
     page = client.get("/relire/past1").text
     assert "Jeudi 26 novembre, 10:00" in page
     assert "Marchant" in page
+    assert "noté faux : praticien" in page
     undo = re.search(r'class="toast".*?action="(/relire/past1/corriger)">(.*?)<button', page, re.S)
     assert undo is not None
     client.post(undo[1], data=dict(re.findall(r'name="(\w+)" value="([^"]*)"', undo[2])))
@@ -212,6 +214,34 @@ def test_a_booking_is_corrected_in_place_and_put_back_by_undo(app: FastAPI, desk
     assert now.slot == made.slot
     assert now.patient is not None
     assert now.patient.birth_name == "Marchand"
+    assert wrongs(desk) == 0
+
+
+def wrongs(desk: Desk) -> int:
+    day = desk.workspace.clock.now().date()
+    [figures] = desk.board.days(day, day)
+    return figures["reviewed:wrong"]
+
+
+def test_a_verdict_that_a_person_has_given_outlives_the_undo_of_a_correction(app: FastAPI, desk: Desk) -> None:
+    made = book(desk)
+    call(desk, "past1", outcome="booked", appointment=made.id)
+    client = enter(app)
+    client.post("/relire/past1/avis", data={"verdict": "right", "version": 1, "note": "vu"})
+    as_it_is = {"motive": "consultation", "practitioner": made.slot.practitioner, "birth_name": "Marchand"}
+    form = {**as_it_is, "first_name": "Élodie", "start": f"{made.slot.start:%Y-%m-%dT%H:%M}", "version": made.version}
+    client.post("/relire/past1/corriger", data=form)
+    assert "Rien n&#39;a changé" in client.get("/relire/past1").text
+    assert wrongs(desk) == 0
+    client.post("/relire/past1/corriger", data={**form, "first_name": "Elodie"})
+    page = client.get("/relire/past1").text
+    assert "noté faux : nom ou prénom" in page
+    undo = re.search(r'class="toast".*?action="(/relire/past1/corriger)">(.*?)<button', page, re.S)
+    assert undo is not None
+    client.post(undo[1], data=dict(re.findall(r'name="(\w+)" value="([^"]*)"', undo[2])))
+    summary = desk.workspace.call_log.get("past1")
+    assert summary is not None
+    assert (summary.verdict, summary.note) == ("right", "vu")
 
 
 def test_a_rule_that_forbids_a_correction_changes_nothing_and_is_said(app: FastAPI, desk: Desk) -> None:

@@ -28,7 +28,7 @@ class Figures:
     replies: Mapping[int, int] = field(default_factory=dict)
     """Reply time, ms → how many turns."""
     hours: Mapping[int, int] = field(default_factory=dict)
-    """Hour of the day → calls answered."""
+    """Hour of the day → calls that came in, answered or not: lines are full when most people call."""
 
     def __getitem__(self, what: str) -> int:
         return self.counts.get(what, 0)
@@ -76,7 +76,7 @@ class Board:
             "select day, hour, what, n from call_count where day between ? and ?", span
         ):
             counts.setdefault(day, Counter())[what] += n
-            if what == "answered":
+            if what in ("answered", "refused"):
                 hours.setdefault(day, Counter())[hour] += n
         for day, ms, n in self._session.tuples("select day, ms, n from reply_time where day between ? and ?", span):
             replies.setdefault(day, Counter())[ms] += n

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from voicebot.desk import bookings
+from voicebot.call_log import Summary
+from voicebot.desk import bookings, verdicts
 from voicebot.desk.context import Desk, new_key
 from voicebot.desk.parameters import Staff, TheDesk
 from voicebot.desk.roles import Account
@@ -21,7 +23,7 @@ Number = Annotated[int, Form()]
 
 
 @router.post("/relire/{call}/corriger")
-def correct(
+async def correct(
     call: str,
     request: Request,
     desk: TheDesk,
@@ -33,23 +35,54 @@ def correct(
     birth_name: Word = "",
     first_name: Word = "",
     key: Word = "",
+    undoing: Word = "",
+    verdict: Literal["", "right", "wrong"] = Form(""),
+    reason: Word = "",
 ) -> Response:
-    """Bring the appointment to what the form says."""
-    old = _booked(desk, call)
+    """Bring the appointment to what the form says. What had to be corrected was wrong, and the board counts it so.
+
+    ``undoing`` brings back ``verdict`` and ``reason`` as they were before the correction.
+    """
     form = {
         **{"motive": motive, "practitioner": practitioner, "start": start},
         **{"birth_name": birth_name, "first_name": first_name},
     }
     try:
-        before = bookings.as_it_is(old)
-        new = bookings.correct(desk.workspace.agenda, old.id, version, bookings.wanted(form), key or new_key())
+        before, new = await run_in_threadpool(_correct, desk, me, call, version, form, key)
     except StaleVersionError:
         raise
     except AgendaError as error:
         return desk.done(request, f"/relire/{call}", f"Rien n'a été changé. {error}")
+    summary = await run_in_threadpool(_summary, desk, call)
+    if undoing:
+        await verdicts.give(desk, me, summary, verdict or None, reason or None, summary.note)
+        return desk.done(request, f"/relire/{call}", "La correction est défaite.")
+    wrong = verdicts.reason_of(before, bookings.as_it_is(new))
+    if wrong is None:
+        return desk.done(request, f"/relire/{call}", "Rien n'a changé.")
+    if summary.verdict != "wrong":
+        await verdicts.give(desk, me, summary, "wrong", wrong, summary.note)
+    undo = {"version": str(new.version), "key": new_key(), "undoing": "1"}
+    was = {"verdict": summary.verdict or "", "reason": summary.reason or ""}
+    return desk.done(
+        request,
+        f"/relire/{call}",
+        "C'est corrigé, et l'appel est noté faux.",
+        undo=f"/relire/{call}/corriger",
+        **before.fields(),
+        **undo,
+        **was,
+    )
+
+
+def _correct(
+    desk: Desk, me: Account, call: str, version: int, form: dict[str, str], key: str
+) -> tuple[bookings.Wanted, Appointment]:
+    old = _booked(desk, call)
+    before = bookings.as_it_is(old)
+    new = bookings.correct(desk.workspace.agenda, old.id, version, bookings.wanted(form), key or new_key())
     _now_stands(desk, me, call, new)
-    undo = {**before.fields(), "version": str(new.version), "key": new_key()}
-    return desk.done(request, f"/relire/{call}", "C'est corrigé.", undo=f"/relire/{call}/corriger", **undo)
+    return before, new
 
 
 @router.post("/relire/{call}/annuler")
@@ -78,9 +111,15 @@ def put_back(call: str, request: Request, desk: TheDesk, me: Staff, key: Word = 
     return desk.done(request, f"/relire/{call}", "Le rendez-vous est remis à sa place.")
 
 
-def _booked(desk: Desk, call: str) -> Appointment:
+def _summary(desk: Desk, call: str) -> Summary:
     summary = desk.workspace.call_log.get(call)
-    appointment = bookings.standing(desk.workspace.agenda, summary.appointment) if summary else None
+    if summary is None:
+        raise HTTPException(404)
+    return summary
+
+
+def _booked(desk: Desk, call: str) -> Appointment:
+    appointment = bookings.standing(desk.workspace.agenda, _summary(desk, call).appointment)
     if appointment is None:
         raise HTTPException(404)
     return appointment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Form, HTTPException, Request
@@ -9,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from voicebot.call_log import Summary, Verdict
+from voicebot.desk import verdicts
 from voicebot.desk.bookings import standing
 from voicebot.desk.context import Desk, new_key
 from voicebot.desk.labels import labels, motive_label
@@ -57,34 +59,29 @@ async def mark(
     """Right or wrong, and why; then the next call that waits."""
     summary = await run_in_threadpool(_found, desk, call)
     why = (reason if reason in labels()["wrong"] else "other") if verdict == "wrong" else None
-    at = desk.workspace.clock.now().isoformat(timespec="seconds")
     following = await run_in_threadpool(_next, desk, call, vue)
-
-    def write() -> None:
-        desk.workspace.call_log.review(
-            call, verdict, reason=why, note=note.strip() or None, reviewer=me.id, at=at, version=version
-        )
-        desk.audit(me, "call.reviewed", call, verdict=verdict, reason=why)
-
-    await run_in_threadpool(write)
-    desk.journal.record(call, "reviewed", verdict=verdict, reason=why)
+    await verdicts.give(desk, me, replace(summary, version=version), verdict, why, note.strip() or None)
     said = "Appel noté juste." if verdict == "right" else "Appel noté faux."
     path = f"/relire/{following}?vue={vue}" if following else f"/relire?vue={vue}"
-    return desk.done(request, path, said, undo=f"/relire/{call}/avis/retirer", version=str(summary.version + 1))
+    return desk.done(request, path, said, undo=f"/relire/{call}/avis/retirer", version=str(version + 1))
 
 
 @router.post("/relire/{call}/avis/retirer")
 async def unmark(call: str, request: Request, desk: TheDesk, me: Staff, version: Annotated[int, Form()]) -> Response:
     """Take a verdict back."""
-
-    def write() -> None:
-        _found(desk, call)
-        desk.workspace.call_log.review(call, None, reviewer=me.id, at="", version=version)
-        desk.audit(me, "call.unreviewed", call)
-
-    await run_in_threadpool(write)
-    desk.journal.record(call, "reviewed", verdict=None, reason=None)
-    return desk.done(request, f"/relire/{call}", "L'avis est retiré.")
+    summary = await run_in_threadpool(_found, desk, call)
+    await verdicts.give(desk, me, replace(summary, version=version), None, None, None)
+    if summary.verdict is None:
+        return desk.done(request, f"/relire/{call}")
+    before = {"verdict": summary.verdict, "reason": summary.reason or "", "note": summary.note or ""}
+    return desk.done(
+        request,
+        f"/relire/{call}",
+        "L'avis est retiré.",
+        undo=f"/relire/{call}/avis",
+        version=str(version + 1),
+        **before,
+    )
 
 
 @router.post("/relire/{call}/effacer")
