@@ -72,7 +72,7 @@ def test_a_short_yes_or_no_over_digital_silence_is_not_missed(loudness: float) -
             ear = Ear(8000)
             ear.endpointer.expect("confirm", at=0.0)
             speech = (spoken(word, 8000, f"fr-ch+{variant}") * loudness).astype("<i2")
-            heard = hear(ear, np.concatenate((silence(0.5, 8000), speech, silence(1.0, 8000))), 8000)
+            heard = hear(ear, np.concatenate((silence(0.5, 8000), speech, silence(1.5, 8000))), 8000)
             if [type(event) for event, _ in heard if isinstance(event, TurnEnd)] != [TurnEnd]:
                 missed.append((variant, word))
     assert len(missed) <= 0.05 * 2 * len(variants), missed

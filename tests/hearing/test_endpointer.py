@@ -81,9 +81,14 @@ def test_every_question_waits_for_its_own_silence(asks: Asks) -> None:
     assert end.at - end.end == pytest.approx(PATIENCE[asks].silence, abs=WINDOW)
 
 
-def test_a_yes_or_no_is_answered_sooner_than_a_date_and_a_date_sooner_than_a_phone_number() -> None:
-    assert PATIENCE["confirm"].silence < PATIENCE["when"].silence < PATIENCE["phone"].silence
+def test_what_takes_a_word_is_answered_sooner_than_a_date_and_a_date_sooner_than_a_phone_number() -> None:
+    assert PATIENCE["known"].silence < PATIENCE["when"].silence < PATIENCE["phone"].silence
     assert PATIENCE["phone"].silence < PATIENCE["spelling"].silence
+
+
+def test_a_no_to_what_was_read_back_may_go_on_while_a_yes_is_answered_at_once() -> None:
+    assert PATIENCE["confirm"].silence > PATIENCE["when"].silence
+    assert PATIENCE["confirm"].complete <= PATIENCE["known"].complete
 
 
 @pytest.mark.parametrize("asks", get_args(Asks))

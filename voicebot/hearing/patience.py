@@ -41,7 +41,7 @@ PATIENCE: Mapping[Asks, Patience] = {
     "spelling": Patience(silence=1.5, complete=1.2, nothing=8.0),
     "birth_date": Patience(silence=0.8, complete=0.4, nothing=8.0),
     "phone": Patience(silence=1.4, complete=0.5, nothing=9.0),
-    "confirm": _YES_OR_NO,
+    "confirm": Patience(silence=0.9, complete=0.3, nothing=6.0),  # « non… » is followed by what is wrong
     "which": _SHORT,
     "emergency": _YES_OR_NO,
     "callback": _YES_OR_NO,
