@@ -143,6 +143,18 @@ def test_erasures_are_replayed_from_the_ledger_when_the_database_is_gone(world: 
     again.close()
 
 
+def test_a_restore_does_not_bring_back_a_file_that_was_put_into_an_erased_one(world: World) -> None:
+    kept, dropped = world.patient(), world.patient()
+    saved = backup(world)
+    world.merge(kept, dropped)
+    world.vault.erase_patient(kept.id, actor="user:u1")
+    world.stop()
+    restore(world.data, saved.path, KEY, world.clock, actor="terminal:root")
+    again = world.reopen()
+    assert again.count("patient", "birth_name = 'Quévrain'") == 0
+    again.close()
+
+
 def test_nobody_comes_back_in_with_a_backup(world: World) -> None:
     database = world.connect()
     account = {"id": "u1", "login": "n", "name": "N", "roles": "secretary", "password": "old", "created_at": 0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.vault.pages import decrypted
 from tests.vault.world import KEY, SECRETS, World
 from voicebot.errors import AgendaError
+from voicebot.ports import PatientClaim
 from voicebot.vault.erase import replay
 from voicebot.vault.erasures import read_ledger
 
@@ -77,9 +79,67 @@ def test_a_patient_with_an_appointment_to_come_is_not_erased_by_accident(world: 
 
 def test_another_of_the_same_number_keeps_what_is_theirs(world: World) -> None:
     patient = world.patient()
-    world.journal.record("c1", "callback", phone="+33639981234", birth_name="Quévrain", first_name="Aubin")
+    world.journal.record(
+        "c1", "callback", phone="+33639981234", birth_name="Quévrain", first_name="Aubin",
+        reason="message", by="2026-11-24",
+    )  # fmt: skip
     world.vault.erase_patient(patient.id, actor="user:u1")
     assert len(world.events.of_call("c1")) == 1
+
+
+def test_the_message_of_an_erased_call_goes_and_the_promise_stays(world: World) -> None:
+    world.journal.record(
+        "c1", "callback", phone="+33639981234", reason="message", by="2026-11-24",
+        birth_name="Quevrain", first_name="Ysoline", message="mon genou qui craque me fait peur",
+    )  # fmt: skip
+    receipt = world.vault.erase_call("c1", actor="user:u1")
+    assert receipt.counts == {"call_event": 1, "todo": 1}
+    assert "genou" not in everything(world)
+    [todo] = world.todo.of_call("c1")
+    assert (todo.phone, todo.birth_name, todo.message) == ("+33639981234", "Quevrain", None)
+
+
+def test_a_namesake_of_another_number_keeps_what_is_theirs(world: World) -> None:
+    patient = world.patient()
+    claim = PatientClaim("Quévrain", "Ysoline", date(1999, 1, 2), "+33639985678")
+    namesake = world.agenda.add_patient(claim, source="desk")
+    world.call(promise=True)
+    world.journal.record(
+        "c1", "callback", phone="+33639985678", birth_name="Quevrain", first_name="Ysoline", message="pour l'autre",
+        reason="message", by="2026-11-24",
+    )  # fmt: skip
+    assert "pour l'autre" not in world.vault.export_patient(patient.id, actor="user:u1").json
+    assert "pour l'autre" in world.vault.export_patient(namesake.id, actor="user:u1").json
+    world.vault.erase_patient(patient.id, actor="user:u1")
+    assert [todo.call for todo in world.todo.open(10)] == ["c1"]
+
+
+def test_what_names_nobody_from_a_number_that_a_family_shares_is_no_one_s(world: World) -> None:
+    patient = world.patient()
+    world.agenda.add_patient(PatientClaim("Quévrain", "Aubin", date(2019, 1, 2), "+33639981234"), source="desk")
+    world.journal.record("c1", "callback", phone="+33639981234", message="un secret", reason="message", by="2026-11-24")
+    assert "un secret" not in world.vault.export_patient(patient.id, actor="user:u1").json
+
+
+def test_a_file_that_was_put_into_another_is_erased_with_it(world: World) -> None:
+    kept = world.agenda.add_patient(PatientClaim("Quévrain", "Ysoline", date(1961, 7, 19)), source="desk")
+    dropped = world.patient("phone")
+    world.journal.record("c1", "heard", text="genou qui craque")
+    world.journal.record("c1", "identified", patient=dropped.id)
+    world.merge(kept, dropped)
+    world.audit.record("user:u1", "patient.read", dropped.id)
+    assert "genou qui craque" in world.vault.export_patient(kept.id, actor="user:u1").json
+    # The merge can no longer be undone: the trail alone knows of it.
+    world.clock.pass_days(29)
+    world.journal.record("c1", "heard", text="genou qui craque")
+    world.clock.pass_days(2)
+    world.vault.purge(actor="service")
+    assert world.count("patient_merge") == 0
+    assert "patient.read" in [entry.action for entry in world.audit.entries(subject=dropped.id)]
+    world.vault.erase_patient(kept.id, actor="user:u1")
+    assert not [secret for secret in SECRETS if secret in everything(world)]
+    erased = {erasure.id for erasure in read_ledger(world.data / "erasures.jsonl")}
+    assert erased == {kept.id, dropped.id}
 
 
 def test_erasures_are_replayed_on_an_older_state(world: World) -> None:

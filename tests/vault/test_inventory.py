@@ -31,6 +31,6 @@ def test_rows_of_a_patient_can_be_found(world: World, table: object) -> None:
     database = world.connect()
     database.execute(
         f"select 1 from {table.name} where {table.of_patient}",  # type: ignore[attr-defined]
-        {"patient": "p", "calls": "[]", "todos": "[]"},
+        {"patient": "p", "files": "[]", "calls": "[]", "todos": "[]"},
     )
     database.close()

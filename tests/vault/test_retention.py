@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.vault.pages import decrypted
 from tests.vault.world import KEY, SECRETS, World
 from voicebot.agenda.admission import Placement
+from voicebot.ports import SlotQuery
+from voicebot.vault.inventory import inventory
 
 
 def words(world: World) -> int:
@@ -37,6 +41,33 @@ def test_whoever_was_not_identified_is_forgotten_after_7_days(world: World) -> N
     assert world.events.of_call(promised) != []
     assert world.count("patient", f"id = '{caller.id}'") == 0
     assert (receipt.counts["unidentified"], receipt.counts["patients"]) == (6, 1)
+
+
+def test_what_is_to_do_goes_90_days_after_it_was_done_or_due(world: World) -> None:
+    for reason in ("done", "left"):
+        world.todo.add(reason=reason, due=date(2026, 11, 25), phone="+33639981234", message="genou qui craque")
+    [done, _] = world.todo.open(2)
+    world.todo.change(done.id, version=1, owner=None, due=done.due, note="", state="done")
+    for days, left in ((90.1, ["left"]), (3, [])):
+        world.clock.pass_days(days)
+        world.vault.purge(actor="service")
+        assert [todo.reason for todo in world.todo.open(2)] == left
+    assert world.todo.done(2) == []
+
+
+def test_nothing_about_a_person_is_kept_for_ever_but_the_file_of_a_patient(world: World) -> None:
+    patient, twin = world.patient(), world.patient()
+    world.call(world.book(patient, "2026-11-24T09:00"), promise=True)
+    world.agenda.wait(patient.id, SlotQuery("consultation", "new"))
+    world.merge(patient, twin)
+    database = world.connect()
+    database["call_summary"].insert({"call": "c1", "began": "2026-11-23", "ended": "2026-11-23", "kind": "sip",
+                                     "outcome": "booked"})  # fmt: skip
+    database.close()
+    personal = [table.name for table in inventory() if table.personal and table.kept != "life"]
+    world.clock.pass_days(2000)
+    world.vault.purge(actor="service")
+    assert {name: world.count(name) for name in personal if world.count(name)} == {}
 
 
 def test_a_patient_of_the_practice_stays_known_when_past_appointments_go(world: World) -> None:

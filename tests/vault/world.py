@@ -15,6 +15,7 @@ from voicebot.events import Events
 from voicebot.journal import Journal
 from voicebot.ports import Appointment, Patient, PatientClaim
 from voicebot.practice import load_practice
+from voicebot.todo import TodoList
 from voicebot.vault.anchor import AnchorFile
 from voicebot.vault.audit import Audit
 from voicebot.vault.vault import Vault
@@ -44,7 +45,9 @@ class World:
         self.connect = open_database(data, key)
         self.agenda = Store(lambda: self.practice, self.connect, self.clock)
         self.events = Events(self.connect)
+        self.todo = TodoList(self.connect, self.clock.now)
         self.journal = Journal(self.clock.now, self.events)
+        self.journal.listen(self.todo.take)
         self.audit = Audit(self.connect, self.clock, anchor=AnchorFile(data / "audit.anchor"))
         self.vault = Vault(self.connect, self.clock, self.audit, lambda: self.practice, data)
 
@@ -55,6 +58,14 @@ class World:
     def book(self, patient: Patient, day: str, motive: str = "consultation") -> Appointment:
         placement = Placement(motive, datetime.fromisoformat(day), None, patient.id, "new", None)
         return self.agenda.place(placement, source="desk", idempotency_key=secrets.token_hex(4))
+
+    def merge(self, kept: Patient, dropped: Patient) -> None:
+        """Two files become one, as the desk does it."""
+        versions = [self.agenda.patients.get(one.id, self.clock.now()) for one in (kept, dropped)]
+        self.agenda.merging.merge(
+            kept.id, dropped.id, versions=tuple(v.version for v in versions if v), at=self.clock.now(), author="u1"
+        )  # type: ignore[arg-type]
+        self.audit.record("user:u1", "patient.merged", kept.id, {"other": dropped.id})
 
     def call(self, appointment: Appointment | None = None, *, keep: bool = True, promise: bool = False) -> str:
         """One call as the journal tells it."""
@@ -79,14 +90,14 @@ class World:
         return int(self.agenda._session.tuples(f"select count(*) from {table} where {where}")[0][0])
 
     def close(self) -> None:
-        for name in ("agenda", "events", "audit"):
+        for name in ("agenda", "events", "todo", "audit"):
             if hasattr(self, name):
                 getattr(self, name).close()
 
     def stop(self) -> None:
         """Close, and let go of the directory as an ended process does."""
         self.close()
-        for name in ("agenda", "events", "journal", "audit", "vault", "connect"):
+        for name in ("agenda", "events", "todo", "journal", "audit", "vault", "connect"):
             delattr(self, name)
         gc.collect()
 

@@ -5,8 +5,6 @@ What stays is a redacted stub in the audit trail (an opaque id, a date, counts) 
 
 from __future__ import annotations
 
-import json
-import unicodedata
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +16,18 @@ from voicebot.vault.erasures import Erasure, add_to_ledger, store_erasure, store
 from voicebot.vault.inventory import inventory
 from voicebot.vault.receipts import Receipt, new_code
 from voicebot.vault.scrub import is_small, scrub
+from voicebot.vault.traces import files_of, traces_of
 from voicebot.vault.transaction import write
+
+MESSAGES = (
+    (
+        "call_event",
+        "update call_event set data = json_remove(data, '$.message') where call = :call and event = 'callback'"
+        " and json_extract(data, '$.message') is not null",
+    ),
+    ("todo", "update todo set message = null where call = :call and message is not null"),
+)
+"""Table and statement: a call-back that was promised outlives the call's erasure, what was said for it does not."""
 
 
 class Eraser:
@@ -36,13 +45,13 @@ class Eraser:
         self._ledger = ledger
 
     def call(self, call_id: str, *, actor: str) -> Receipt:
-        """Delete what a call left: its words, questions, offers and timings. Works while the call goes on.
+        """Delete what a call left: its words, a message, questions, offers and timings. Works while the call goes on.
 
-        What the call has settled stays: the appointment, and a call-back that was promised.
+        What the call has settled stays: the appointment, and a call-back that was promised, without its message.
         """
 
-        def delete(connection: Any) -> dict[str, int]:
-            return erase_call_rows(connection, call_id)
+        def delete(connection: Any) -> tuple[dict[str, int], list[str]]:
+            return erase_call_rows(connection, call_id), [call_id]
 
         return self._erase("call", call_id, actor, delete)
 
@@ -54,7 +63,7 @@ class Eraser:
                 ``even_booked``).
         """
 
-        def delete(connection: Any) -> dict[str, int]:
+        def delete(connection: Any) -> tuple[dict[str, int], list[str]]:
             if connection.execute("select 1 from patient where id = ?", (patient_id,)).fetchone() is None:
                 raise AgendaError("there is no such patient; find one with: voicebot patient find")
             now = self._clock.now().isoformat(timespec="minutes")
@@ -66,27 +75,35 @@ class Eraser:
                 raise AgendaError(
                     f"{to_come} appointments to come stand: cancel them first, so that agendas elsewhere are told"
                 )
-            return erase_patient_rows(connection, patient_id)
+            # Older backups know the patient by the files that were put together since.
+            files = files_of(connection, patient_id)
+            return erase_patient_rows(connection, patient_id), files
 
         return self._erase("patient", patient_id, actor, delete)
 
     def _erase(
-        self, kind: Literal["call", "patient"], id: str, actor: str, delete: Callable[[Any], dict[str, int]]
+        self,
+        kind: Literal["call", "patient"],
+        id: str,
+        actor: str,
+        delete: Callable[[Any], tuple[dict[str, int], list[str]]],
     ) -> Receipt:
         now, code = self._clock.now(), new_code()
-        erasure = Erasure(code, kind, id, now.isoformat(timespec="seconds"))
+        at = now.isoformat(timespec="seconds")
         database = self._connect()
         try:
             connection = database.conn
             with write(connection):
-                counts = delete(connection)
-                store_erasure(connection, erasure)
+                counts, ids = delete(connection)
+                erasures = [Erasure(code if one == id else new_code(), kind, one, at) for one in ids]
+                for erasure in erasures:
+                    store_erasure(connection, erasure)
                 detail = {"receipt": code, "rows": sum(counts.values())}
                 self._audit.append(connection, actor, f"{kind}.erased", id, detail)
             self._audit.write_anchor()
             # A full disk must not hide that the erasure is done: the database has it, the next sync brings the file up.
             with suppress(UnavailableError):
-                add_to_ledger(self._ledger, [erasure])
+                add_to_ledger(self._ledger, erasures)
             clean = scrub(connection, rewrite=kind == "patient" and is_small(connection))
         finally:
             database.close()
@@ -102,8 +119,12 @@ class Eraser:
 
 
 def erase_call_rows(connection: Any, call_id: str) -> dict[str, int]:
-    """Inside a write transaction: delete the rows of a call, and count them by table."""
-    return _delete(connection, [(table.name, table.of_call) for table in inventory()], {"call": call_id})
+    """Inside a write transaction: delete the rows of a call and the words in what stays, and count them by table."""
+    counts = _delete(connection, [(table.name, table.of_call) for table in inventory()], {"call": call_id})
+    for table, statement in MESSAGES:
+        if count := connection.execute(statement, {"call": call_id}).rowcount:
+            counts[table] = counts.get(table, 0) + count
+    return counts
 
 
 def erase_patient_rows(connection: Any, patient_id: str) -> dict[str, int]:
@@ -120,53 +141,6 @@ def replay(connection: Any, erasures: Iterable[Erasure]) -> int:
         deleted += sum(erase(connection, erasure.id).values())
         store_erasure(connection, erasure)
     return deleted
-
-
-def traces_of(connection: Any, patient_id: str) -> dict[str, str]:
-    """What the inventory's conditions need to find a patient: ``patient``, ``calls`` and ``todos`` (JSON lists)."""
-    promised, todos = _promises(connection, patient_id)
-    found = {
-        call
-        for (call,) in connection.execute(
-            "select call from call_event where event = 'committed' and json_extract(data, '$.appointment') in"
-            " (select id from appointment where patient_id = :patient)"
-            " union select call from call_event where event = 'identified'"
-            " and json_extract(data, '$.patient') = :patient",
-            {"patient": patient_id},
-        )
-    }
-    return {"patient": patient_id, "calls": json.dumps(sorted(found | promised)), "todos": json.dumps(sorted(todos))}
-
-
-def _promises(connection: Any, patient_id: str) -> tuple[set[str], set[str]]:
-    """The calls and the things to do that name a patient without an appointment: call-backs and messages."""
-    names = connection.execute(
-        "select birth_name, first_name, phone from patient where id = ?", (patient_id,)
-    ).fetchone()
-    if names is None:
-        return set(), set()
-    wanted = (_plain(names[0]), _plain(names[1]))
-
-    def meant(birth_name: str | None, first_name: str | None, phone: str | None) -> bool:
-        named = (_plain(birth_name), _plain(first_name))
-        # A family shares a number: what names someone else of the same number stays.
-        return named == wanted or (named == ("", "") and phone is not None and phone == names[2])
-
-    calls, todos = set(), set()
-    for call, data in connection.execute("select call, data from call_event where event = 'callback'"):
-        promise = json.loads(data)
-        if meant(promise.get("birth_name"), promise.get("first_name"), promise.get("phone")):
-            calls.add(call)
-    for id, call, *who in connection.execute("select id, call, birth_name, first_name, phone from todo"):
-        if meant(*who):
-            todos.add(id)
-            calls |= {call} if call else set()
-    return calls, todos
-
-
-def _plain(name: str | None) -> str:
-    text = unicodedata.normalize("NFD", (name or "").casefold())
-    return "".join(letter for letter in text if letter.isalpha())
 
 
 def _delete(connection: Any, conditions: Iterable[tuple[str, str | None]], values: dict[str, str]) -> dict[str, int]:

@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from voicebot.errors import AgendaError
 from voicebot.vault.audit import Audit, Clock, Entry
-from voicebot.vault.erase import traces_of
 from voicebot.vault.inventory import inventory
+from voicebot.vault.traces import traces_of
 
 HIDDEN = ("id",)
 """Columns that only the machine-readable file shows."""
@@ -111,12 +111,11 @@ class Exporter:
         """Who read or changed what about a patient, oldest first; the texts of the patient's calls included."""
         database = self._connect()
         try:
-            calls = json.loads(traces_of(database.conn, patient_id)["calls"])
-            merged = database.conn.execute("select dropped from patient_merge where kept = ?", (patient_id,)).fetchall()
+            traces = traces_of(database.conn, patient_id)
             roles = dict(database.conn.execute("select id, roles from desk_account").fetchall())
         finally:
             database.close()
-        ids = (patient_id, *(dropped for (dropped,) in merged), *calls)
+        ids = (*json.loads(traces["files"]), *json.loads(traces["calls"]))
         entries = [entry for id in ids for entry in self._audit.entries(subject=id)]
         return [_access(entry, roles) for entry in sorted(entries, key=lambda entry: entry.seq)]
 

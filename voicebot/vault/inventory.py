@@ -21,7 +21,7 @@ class Table:
     """Columns that say something about a person, in the order of an export."""
     technical: tuple[str, ...]
     of_patient: str | None
-    """SQL condition with ``:patient`` (and ``:calls``, ``:todos``: JSON lists): the rows of one patient."""
+    """SQL condition with ``:patient`` (and ``:files``, ``:calls``, ``:todos``: JSON lists): the rows of one patient."""
     of_call: str | None
     """SQL condition with ``:call``: the rows that go when a call is erased."""
     old: str | None

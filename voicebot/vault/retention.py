@@ -69,11 +69,7 @@ STEPS: tuple[tuple[str, str, str], ...] = (
         "past_appointments",
         "delete from outbox where at < :before and appointment_id not in (select id from appointment)",
     ),
-    (
-        "waiting",
-        "past_appointments",
-        "delete from waitlist where status in ('booked', 'withdrawn') and created_at < :before",
-    ),
+    ("waiting", "past_appointments", "delete from waitlist where created_at < :before"),
     (
         "patients",
         "unidentified",
