@@ -22,8 +22,9 @@ def test_free_text_is_stored_as_words_of_a_call_only(world: World) -> None:
 
 def test_a_promise_names_whom_to_call_back(world: World) -> None:
     world.journal.record(
-        "c1", "callback", phone="+33639980101", birth_name="Le Goff", first_name="Anne", why="mal au dos"
-    )
+        "c1", "callback", phone="+33639980101", birth_name="Le Goff", first_name="Anne", why="mal au dos",
+        reason="message", by="2026-11-24",
+    )  # fmt: skip
     assert {"birth_name", "first_name", "phone"} <= set(world.events.of_call("c1")[0])
     assert "why" not in world.events.of_call("c1")[0]
 
