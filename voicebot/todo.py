@@ -146,6 +146,15 @@ class TodoList:
         if not changed:
             raise StaleVersionError("Quelqu'un d'autre vient de s'en occuper.")
 
+    def remove(self, id: str, *, version: int) -> None:
+        """Take back what a person noted by mistake; what a call has left stays. Raises StaleVersionError."""
+        with self._lock:
+            gone = self._database.execute(
+                "delete from todo where id = ? and version = ? and call is null", [id, version]
+            ).rowcount
+        if not gone:
+            raise StaleVersionError("Quelqu'un d'autre vient de s'en occuper.")
+
     def close(self) -> None:
         """Close the connection."""
         with self._lock:

@@ -306,7 +306,7 @@ def test_something_to_do_gets_an_owner_a_note_and_an_end_and_two_people_do_not_o
     client.post(f"/a-faire/{todo.id}/fait", data={"version": 3})
     page = client.get("/a-faire").text
     assert "Rien à faire" in page
-    assert f'action="/a-faire/{todo.id}/rouvrir"' in page
+    assert f'action="/a-faire/{todo.id}/remettre"' in page
     assert "Demande de résultats" in client.get("/a-faire?vue=fait").text
 
 
@@ -324,8 +324,8 @@ def test_patients_of_one_birth_date_and_a_like_name_are_there_to_be_settled(app:
     desk.workspace.agenda.add_patient(PatientClaim("Marchant", "Elodie", born), source="desk")
     desk.workspace.agenda.add_patient(PatientClaim("Zola", "Émile", born), source="desk")
     page = enter(app).get("/a-faire").text
-    assert "nom proche" in page
-    assert "comme Elodie Marchant" in page
+    assert "noms proches" in page
+    assert "Elodie Marchant" in page
     assert "Zola" not in page
 
 

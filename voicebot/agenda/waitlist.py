@@ -91,10 +91,41 @@ class Waitlist:
         self._session.execute("update waitlist set status = ?, version = version + 1 where id = ?", (status, id))
         self._session.execute("update waitlist_offer set status = 'gone' where waitlist_id = ?", (id,))
 
-    def refuse(self, offer_id: int) -> None:
-        """The patient does not want this slot and goes on waiting."""
-        with self._session.write() as database:
-            database.conn.execute("update waitlist_offer set status = 'refused' where id = ?", (offer_id,))
+    def resume(self, id: str) -> str:
+        """Put a patient back who was taken off the list, with the offers that went with the entry; the patient's id.
+
+        Raises:
+            StaleVersionError: the patient waits already, or the entry is no longer there.
+        """
+        with self._session.write():
+            found = self._session.tuples(
+                "select patient_id from waitlist where id = ? and status in ('booked', 'withdrawn')", (id,)
+            )
+            if not found:
+                raise StaleVersionError("someone else has put this entry back, or it is gone; read the list again")
+            self._session.execute("update waitlist set status = 'offered', version = version + 1 where id = ?", (id,))
+            self._session.execute(
+                "update waitlist_offer set status = 'open' where waitlist_id = ? and status = 'gone'", (id,)
+            )
+        return str(found[0][0])
+
+    def answer(self, offer_id: int, status: Literal["refused", "open"]) -> str:
+        """The patient does not want this slot and goes on waiting, or that is undone; returns the patient's id.
+
+        Raises:
+            StaleVersionError: someone else has answered it.
+        """
+        before = {"refused": "open", "open": "refused"}[status]
+        with self._session.write():
+            found = self._session.tuples(
+                "select w.patient_id from waitlist_offer o join waitlist w on w.id = o.waitlist_id"
+                " where o.id = ? and o.status = ? and w.status in ('waiting', 'offered')",
+                (offer_id, before),
+            )
+            if not found:
+                raise StaleVersionError("someone else has answered this offer; read the list again")
+            self._session.execute("update waitlist_offer set status = ? where id = ?", (status, offer_id))
+        return str(found[0][0])
 
     def offers(self, admission: Admission) -> list[Offer]:
         """Open offers whose slot is still bookable."""

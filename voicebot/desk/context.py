@@ -20,6 +20,7 @@ from voicebot.desk import navigation
 from voicebot.desk.accounts import Accounts
 from voicebot.desk.digest import Digests
 from voicebot.desk.figures import Board
+from voicebot.desk.identities import Identities
 from voicebot.desk.labels import clock, day, label, phone
 from voicebot.desk.live import LiveCalls
 from voicebot.desk.lockout import Lockout
@@ -94,6 +95,7 @@ class Desk:
         """Reads and writes what belongs to the desk alone, and reads of the agenda what the store does not tell."""
         self.board = Board(self.session)
         self.digests = Digests(self.session)
+        self.identities = Identities(self.session)
         self.rulebook = Rulebook(
             self.workspace.rules, self.workspace.practice.directory, self.session, self.workspace.clock.now
         )

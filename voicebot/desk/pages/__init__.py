@@ -17,6 +17,7 @@ from voicebot.desk.pages import (
     todo,
     trail,
     trial,
+    waiting,
 )
 
 ROUTERS = (
@@ -25,6 +26,7 @@ ROUTERS = (
     now.router,
     review.router,
     corrections.router,
+    waiting.router,  # /a-faire/attente/… stands before /a-faire/{id}/…
     todo.router,
     trail.router,
     trial.router,

@@ -12,6 +12,7 @@ from voicebot.desk.labels import day
 from voicebot.desk.pages.patients import row_of
 from voicebot.desk.parameters import Staff, Text, TheDesk
 from voicebot.desk.patient_form import read_date
+from voicebot.desk.roles import Account
 from voicebot.errors import AgendaError, SlotTakenError, StaleVersionError
 
 router = APIRouter()
@@ -54,6 +55,56 @@ def part(merge_id: str, request: Request, desk: TheDesk, me: Staff) -> Response:
         raise HTTPException(404) from None
     desk.audit(me, "patient.parted", made.kept, other=made.dropped)
     return desk.done(request, f"/patients/{made.kept}", "Fiches séparées de nouveau.")
+
+
+@router.post("/patients/{patient_id}/distinguer")
+def distinguish(
+    patient_id: str, request: Request, desk: TheDesk, me: Staff, other: Text = "", ici: Text = ""
+) -> Response:
+    """Two people, though their files look alike: they are not asked about again."""
+    _both(desk, patient_id, other)
+    desk.identities.settle(patient_id, other, author=me.id, at=desk.workspace.clock.now())
+    _told_apart(desk, me, "patient.distinguished", patient_id, other)
+    return desk.done(
+        request,
+        _back(patient_id, ici),
+        "Noté : deux personnes différentes.",
+        undo=f"/patients/{patient_id}/confondre",
+        other=other,
+        ici=ici,
+    )
+
+
+@router.post("/patients/{patient_id}/confondre")
+def confuse(patient_id: str, request: Request, desk: TheDesk, me: Staff, other: Text = "", ici: Text = "") -> Response:
+    """Whether they are two people is to be settled after all."""
+    _both(desk, patient_id, other)
+    desk.identities.unsettle(patient_id, other)
+    _told_apart(desk, me, "patient.confused", patient_id, other)
+    return desk.done(
+        request,
+        _back(patient_id, ici),
+        "C'est de nouveau à vérifier.",
+        undo=f"/patients/{patient_id}/distinguer",
+        other=other,
+        ici=ici,
+    )
+
+
+def _both(desk: Desk, one: str, other: str) -> None:
+    row_of(desk, one)
+    row_of(desk, other)
+    if one == other:
+        raise HTTPException(422)
+
+
+def _told_apart(desk: Desk, me: Account, action: str, one: str, other: str) -> None:
+    desk.audit(me, action, one, other=other)
+    desk.audit(me, action, other, other=one)
+
+
+def _back(patient_id: str, place: str) -> str:
+    return "/a-faire" if place == "a-faire" else f"/patients/{patient_id}"
 
 
 @router.post("/patients/{patient_id}/copie")

@@ -52,6 +52,7 @@ def file(patient_id: str, request: Request, desk: TheDesk, me: Staff) -> Respons
     claim = PatientClaim(patient.birth_name, patient.first_name, patient.birth_date)
     same = [other for other in agenda.match(claim) if other.id != patient_id]
     alike = [other for other in agenda.candidates(claim) if other.id not in {patient_id, *(o.id for o in same)}]
+    apart = desk.identities.others(patient_id)
     practice = desk.workspace.rules()
     past = [
         agenda.appointment(id)
@@ -66,8 +67,9 @@ def file(patient_id: str, request: Request, desk: TheDesk, me: Staff) -> Respons
         "patients/file.html",
         patient=patient,
         row=row,
-        same=same,
-        alike=alike,
+        same=[other for other in same if other.id not in apart],
+        alike=[other for other in alike if other.id not in apart],
+        apart=[other for other in (*same, *alike) if other.id in apart],
         versions={other.id: agenda.patients.row(other.id)["version"] for other in (*same, *alike)},
         merges=agenda.merging.of(patient_id),
         coming=[diary.row(practice, me, one) for one in agenda.appointments_of(patient_id)],

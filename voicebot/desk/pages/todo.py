@@ -11,14 +11,13 @@ from starlette.responses import Response
 
 from voicebot.agenda.rows import minute
 from voicebot.desk.context import Desk, new_key
-from voicebot.desk.identities import Identities
-from voicebot.desk.labels import motive_label
+from voicebot.desk.identities import Pair
+from voicebot.desk.pages import waiting
 from voicebot.desk.parameters import Staff, TheDesk
 from voicebot.desk.roles import Account
-from voicebot.errors import AgendaError
 from voicebot.french.phones import read_phone
 from voicebot.practice.localtime import to_utc
-from voicebot.todo import Todo
+from voicebot.todo import State, Todo
 
 router = APIRouter()
 
@@ -37,6 +36,7 @@ def page(
     read = todo.open if vue == "ouvert" else todo.done
     found = read(ON_A_PAGE + 1, (number - 1) * ON_A_PAGE)
     today = desk.workspace.clock.now().date()
+    desk.audit(me, "todo.read")
     values: dict[str, Any] = {
         "vue": vue,
         "number": number,
@@ -44,11 +44,9 @@ def page(
         "groups": _groups(found[:ON_A_PAGE], today) if vue == "ouvert" else [("Faits", "", found[:ON_A_PAGE])],
         "owners": {one.id: one.name for one in [*desk.accounts.all(), me]},
         "today": today,
-        "pairs": [],
-        "offers": [],
     }
     if vue == "ouvert" and number == 1:
-        values |= {"pairs": _pairs(desk), "offers": _offers(desk, me)}
+        values |= {"pairs": _pairs(desk), **waiting.shown(desk, me)}
     return desk.page(request, "todo/page.html", key=new_key(), **values)
 
 
@@ -62,7 +60,16 @@ def add(request: Request, desk: TheDesk, me: Staff, message: Word = "", phone: W
     if not message.strip() and number is None:
         return desk.done(request, "/a-faire", "Écrivez ce qu'il y a à faire, ou un numéro.")
     made = desk.workspace.todo.add(reason="other", due=day, phone=number, message=message.strip() or None, owner=me.id)
-    return desk.done(request, f"/a-faire#t-{made}", "C'est noté.", undo=f"/a-faire/{made}/fait", version="1")
+    desk.audit(me, "todo.added", None, todo=made)
+    return desk.done(request, f"/a-faire#t-{made}", "C'est noté.", undo=f"/a-faire/{made}/retirer", version="1")
+
+
+@router.post("/a-faire/{id}/retirer")
+def remove(id: str, request: Request, desk: TheDesk, me: Staff, version: Number) -> Response:
+    """It was noted by mistake."""
+    desk.workspace.todo.remove(id, version=version)
+    desk.audit(me, "todo.removed", None, todo=id)
+    return desk.done(request, "/a-faire", "La note est retirée.")
 
 
 @router.post("/a-faire/{id}/fait")
@@ -97,40 +104,25 @@ def change(
     owner: Word = "",
 ) -> Response:
     """Another deadline, owner or note."""
-    before = _found(desk, id)
-    known = {one.id for one in desk.accounts.all()} | {me.id}
-    return _change(
-        desk,
-        request,
-        me,
-        id,
-        version,
-        "C'est noté.",
-        due=_day(due) or before.due,
-        note=note.strip(),
-        owner=owner if owner in known else None,
-    )
+    changes = _asked(desk, me, id, due, note, owner)
+    return _change(desk, request, me, id, version, "C'est noté.", **changes)
 
 
-@router.post("/a-faire/proposition/{offer}/reserver")
-def accept(offer: int, request: Request, desk: TheDesk, me: Staff, key: Word = "") -> Response:
-    """The patient who waited wants the freed slot."""
-    found = next((one for one in desk.workspace.agenda.waitlist_offers() if one.id == offer), None)
-    if found is None:
-        return desk.done(request, "/a-faire", "Ce créneau n'est plus libre.")
-    try:
-        made = desk.workspace.agenda.accept_offer(found, source="desk", idempotency_key=key or new_key())
-    except AgendaError as error:
-        return desk.done(request, "/a-faire", f"Rien n'a été réservé. {error}")
-    desk.audit(me, "appointment.booked", found.waiting.patient_id, appointment=made.id)
-    return desk.done(request, "/a-faire", f"Rendez-vous pris : {made.slot.start:%d/%m à %H:%M}.")
-
-
-@router.post("/a-faire/proposition/{offer}/refuser")
-def refuse(offer: int, request: Request, desk: TheDesk, me: Staff) -> Response:
-    """The patient does not want this slot and goes on waiting."""
-    desk.workspace.agenda.waitlist.refuse(offer)
-    return desk.done(request, "/a-faire", "Le patient attend un autre créneau.")
+@router.post("/a-faire/{id}/remettre")
+def put_back(
+    id: str,
+    request: Request,
+    desk: TheDesk,
+    me: Staff,
+    version: Number,
+    state: Annotated[State, Form()],
+    due: Word = "",
+    note: Word = "",
+    owner: Word = "",
+) -> Response:
+    """Undo a change: everything as it was before it."""
+    changes = _asked(desk, me, id, due, note, owner)
+    return _change(desk, request, me, id, version, "C'est remis comme avant.", state=state, **changes)
 
 
 def _found(desk: Desk, id: str) -> Todo:
@@ -141,13 +133,25 @@ def _found(desk: Desk, id: str) -> Todo:
 
 
 def _change(desk: Desk, request: Request, me: Account, id: str, version: int, said: str, **changes: Any) -> Response:
-    """Write what changes, and offer to undo it where it is done or reopened."""
+    """Write what changes, and offer to undo it."""
     before = asdict(_found(desk, id))
     kept = {name: before[name] for name in ("owner", "due", "note", "state")}
     desk.workspace.todo.change(id, version=version, **(kept | changes))
-    desk.audit(me, "todo.changed", before["call"], todo=id, state=changes.get("state", before["state"]))
-    undo = {"done": f"/a-faire/{id}/rouvrir", "open": f"/a-faire/{id}/fait"}.get(str(changes.get("state")))
-    return desk.done(request, "/a-faire", said, undo=undo, version=str(version + 1))
+    state = changes.get("state", before["state"])
+    desk.audit(me, "todo.changed", before["call"], todo=id, state=state)
+    undo = {name: str(value or "") for name, value in kept.items()}
+    # Who goes down a long list stays where he is in it.
+    place = f"/a-faire#t-{id}" if state == "open" else "/a-faire"
+    return desk.done(request, place, said, undo=f"/a-faire/{id}/remettre", version=str(version + 1), **undo)
+
+
+def _asked(desk: Desk, me: Account, id: str, due: str, note: str, owner: str) -> dict[str, Any]:
+    known = {one.id for one in desk.accounts.all()} | {me.id}
+    return {
+        "due": _day(due) or _found(desk, id).due,
+        "note": note.strip(),
+        "owner": owner if owner in known else None,
+    }
 
 
 def _day(text: str) -> date | None:
@@ -172,20 +176,6 @@ def _groups(todos: list[Todo], today: date) -> list[tuple[str, str, list[Todo]]]
     return [group for group in groups if group[2]]
 
 
-def _pairs(desk: Desk) -> list[Any]:
+def _pairs(desk: Desk) -> list[Pair]:
     now = desk.workspace.clock.now()
-    return Identities(desk.workspace.connect).unsettled(minute(now), to_utc(now, desk.workspace.rules().zone))
-
-
-def _offers(desk: Desk, me: Account) -> list[dict[str, Any]]:
-    practice, agenda = desk.workspace.rules(), desk.workspace.agenda
-    return [
-        {
-            "id": offer.id,
-            "slot": offer.slot,
-            "patient": agenda.patient(offer.waiting.patient_id),
-            "motive": motive_label(practice, offer.slot.motive, me),
-            "practitioner": practice.name_of(offer.slot.practitioner),
-        }
-        for offer in agenda.waitlist_offers()
-    ]
+    return desk.identities.unsettled(minute(now), to_utc(now, desk.workspace.rules().zone))
