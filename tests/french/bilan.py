@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.french.expressions import BLIND, DEVELOPMENT, Expression, Verdict, judge, load
+from tests.french.expressions import BLIND, DEVELOPMENT, EXAMINED, Expression, Verdict, judge, load
 from voicebot.french.when import read
 from voicebot.ports import When
 
@@ -47,6 +47,8 @@ def main() -> None:
                 shown = " ".join(f"{a:%d/%m %H:%M}–{b:%d %H:%M}" for a, b in when.windows[:4])
                 print(f"{verdict} {expression.where} {expression.text!r}: {shown} « {when.reading} » {when.leftover}")
     print(table(results))
+    print("\nl'examen")
+    print(table(measure(EXAMINED)))
     if BLIND.is_dir():
         print("\nà l'aveugle")
         print(table(measure(BLIND)))

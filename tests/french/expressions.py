@@ -14,6 +14,7 @@ from voicebot.ports import When
 HERE = Path(__file__).parent
 DEVELOPMENT = HERE / "quand"
 BLIND = HERE / "blind"
+EXAMINED = HERE / "examen"
 
 Verdict = Literal["juste", "demandée", "fausse en silence"]
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.french.bilan import measure
-from tests.french.expressions import BLIND, DEVELOPMENT, judge, load
+from tests.french.expressions import BLIND, DEVELOPMENT, EXAMINED, judge, load
 from voicebot.french.when import WhenSettings, read
 from voicebot.ports import When
 
@@ -27,6 +27,12 @@ def windows(text: str, **options: object) -> list[tuple[str, str]]:
 def test_no_development_phrase_is_read_wrong_in_silence() -> None:
     wrong = [f"{e.where} {e.text!r} → {w.reading}" for e, w, v in measure(DEVELOPMENT) if v == "fausse en silence"]
     assert not wrong
+
+
+def test_no_phrase_of_the_examination_is_read_wrong_in_silence() -> None:
+    results = measure(EXAMINED)
+    assert not [f"{e.where} {e.text!r} → {w.reading}" for e, w, v in results if v == "fausse en silence"]
+    assert sum(v == "juste" for _, _, v in results) / len(results) >= 0.85
 
 
 def test_at_least_95_percent_of_the_development_phrases_are_read_right_in_every_family() -> None:

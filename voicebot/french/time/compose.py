@@ -11,7 +11,7 @@ from voicebot.french.time.masks import days_mask, hours_mask
 from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, minute_runs
 from voicebot.french.time.settings import DAY
 from voicebot.french.time.sharing import share
-from voicebot.french.time.term import ALTERNATIVE, EITHER, Term
+from voicebot.french.time.term import ALTERNATIVE, EITHER, SHARING, Term
 
 Minutes = list[int]
 """One set of minutes a day, from today on."""
@@ -38,10 +38,25 @@ def compose(cx: Context, terms: Sequence[Term], *, universe: bool) -> Minutes:
         result = [ALL_MINUTES] * SIZE
     for one in filters:
         result = [a & b for a, b in zip(result, one.masks, strict=True)]
-    for term in _spread_refusals(refused):
-        gone = _product(cx, term, every=True)
-        result = [a & ~b for a, b in zip(result, gone, strict=True)]
-    return _from_now(cx, result)
+    return _from_now(cx, _without(cx, result, _spread_refusals(refused)))
+
+
+def _without(cx: Context, wanted: Minutes, refused: Sequence[Term]) -> Minutes:
+    """What is wanted less what is refused; « pas le matin sauf jeudi » spares the mornings of Thursdays."""
+    gone = [0] * SIZE
+    plain = False
+    for before, term in zip((None, *refused), refused, strict=False):
+        named = _product(cx, term, every=True)
+        spared = term.excepts and plain
+        touched = gone if spared else wanted
+        # « lundi sauf le matin ou mardi », « lundi pas le matin mardi »: whether Tuesday is refused is not clear.
+        beside = before is not None and term.join in SHARING and before.hours_only and term.days_only
+        narrows = term.excepts or beside or (term.denied and term.hours_first)
+        if narrows and not any(a & b for a, b in zip(touched, named, strict=True)):
+            cx.doubt("une exception qui n'enlève rien")
+        gone = [a & ~b if spared else a | b for a, b in zip(gone, named, strict=True)]
+        plain = plain or not term.excepts
+    return [a & ~b for a, b in zip(wanted, gone, strict=True)]
 
 
 def _corrected(cx: Context, terms: list[Term]) -> list[Term]:
@@ -70,7 +85,11 @@ def _corrected(cx: Context, terms: list[Term]) -> list[Term]:
 
 def _after_refusal(cx: Context, terms: Sequence[Term]) -> None:
     """« jeudi matin je suis pris mais l'après-midi ça va »: the hours are of the day that was refused."""
-    for before, term in pairwise(terms):
+    for index, (before, term) in enumerate(pairwise(terms)):
+        if before.sign < 0 < term.sign and before.days_only and term.hours_only:
+            if any(t.sign > 0 and t.hours for t in terms[:index]):
+                cx.doubt("une heure de ce jour-là, ou des autres jours")
+            continue
         if before.sign > 0 or term.sign < 0 or not term.hours_only or not (before.days and before.hours):
             continue
         if term.join in ("but", "", "list"):

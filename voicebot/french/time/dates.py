@@ -66,9 +66,11 @@ def _year(cx: Context, said: int | None) -> int | None:
     "w:WD? le? d:NUM SLASH m:NUM",
 )
 def _full_date(cx: Context, f: Found) -> Made | None:
-    day = day_number(f) if f.has("d") or f.has("o") else 1
+    day, before = day_number(f) if f.has("d") or f.has("o") else 1, f.before()
     if day is None or (f.has("y") and f["y"] < 100 and "MONTH" in f.kinds()):
         return None  # after a month two digits are rather an hour
+    if "SLASH" in f.kinds() and before is not None and before.kind == "AND" and (day, f["m"]) in ((1, 2), (1, 4)):
+        return None  # « dix heures et 1/2 »
     return days(dated(cx, day, f["m"], _year(cx, f["y"]), f["w"]))
 
 
@@ -98,6 +100,25 @@ def _weekday_and_number(cx: Context, f: Found) -> Made | None:
     return days(made)
 
 
+@DATES.rule("w:WD un")
+def _weekday_and_one(cx: Context, f: Found) -> Made | None:
+    """« mardi un » may be the first, « mardi un rendez-vous » is not."""
+    following = f.after()
+    if f.closes() or (following is not None and following.kind == "HRS"):
+        cx.doubt("le premier du mois, ou un mot resté en suspens")
+    return None
+
+
+@DATES.rule("w:WD? le? (d:NUM|o:ORD) du u:UNIT n:NEXT")
+def _number_next_month(cx: Context, f: Found) -> Made | None:
+    """« le 24 du mois prochain »."""
+    day = day_number(f)
+    if day is None or f["u"] != "mois" or f["n"] == "suivant":
+        return None
+    start = add(cx.today.replace(day=1), 1, "mois")
+    return days(dated(cx, day, start.month, start.year, f["w"]))
+
+
 @DATES.rule("p:(le|au|du) UNIT? d:NUM", "p:(au|du) o:ORD")
 def _number_alone(cx: Context, f: Found) -> Made | None:
     day, after = day_number(f), f.after()
@@ -105,8 +126,15 @@ def _number_alone(cx: Context, f: Found) -> Made | None:
         return None
     if f.has("o") and cx.offered:
         return None  # « au premier » may be an offer
+    if f.has("d") and _tells_an_offer(cx, day):
+        cx.doubt("le jour de ce numéro, ou l'heure d'une proposition")
     preposition: Made = [] if f["p"] == "le" else [("word", f["p"])]
     return [*preposition, ("DAY", dated(cx, day))]
+
+
+def _tells_an_offer(cx: Context, number: int) -> bool:
+    """« le trente », of 10:00 and 10:30: no offer is of that day, but one is of that hour or minute."""
+    return number not in {o.day for o in cx.offered} and any(number in (o.hour, o.minute) for o in cx.offered)
 
 
 @DATES.rule(

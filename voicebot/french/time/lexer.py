@@ -60,10 +60,19 @@ def _repeated(norms: Sequence[str], index: int) -> int:
     for size in (3, 2, 1):
         run = norms[index : index + size]
         if len(run) == size and run == norms[index + size : index + 2 * size] and not _HOURS & set(run):
+            if size == 1 and _day_and_hour(norms, index):
+                continue
             if all(norm.isdecimal() or not norm[0].isalnum() for norm in run):
                 continue
             return size
     return 0
+
+
+def _day_and_hour(norms: Sequence[str], index: int) -> bool:
+    """« vendredi onze onze heures »: the day of the month, then the hour."""
+    dated = index > 0 and (whole := PHRASES.at(norms, index - 1)) is not None and whole[1][0] == "WD"
+    timed = index + 2 < len(norms) and norms[index + 2] in _HOURS
+    return dated and timed and norms[index] in numbers.NUMBER_WORDS
 
 
 def _broken_off(norms: Sequence[str], index: int) -> bool:

@@ -14,6 +14,7 @@ _KINDS = {
     "accord": "YES",
     "reservation": "BOOK",
     "souhait": "WANT",
+    "question": "WANT",
     "circonstance": "BOOK",
     "entourage": "BOOK",
     "raison": "REASON",
@@ -50,10 +51,12 @@ def _lexicon() -> tuple[Phrases[tuple[str, Any]], frozenset[str], dict[str, int]
     for name, spoken in empty.items():
         for phrase in spoken:
             phrases.add(phrase, (_KINDS[name], name))
+    said = {words for words, _ in phrases.items()}
     for name in ("accord", "disponible"):
         for phrase in empty[name]:
             for negated in negations(phrase):
-                phrases.add(negated, ("CANT", "impossible"))
+                if tuple(negated.split()) not in said:
+                    phrases.add(negated, ("CANT", "impossible"))
     return phrases, tools, slips
 
 

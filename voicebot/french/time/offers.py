@@ -149,12 +149,12 @@ def _other(cx: Context, f: Found) -> Made | None:
         return None
     days = sum({cx.day(o.date()) for o in cx.offered})
     if f["o"] == "other_day":
-        return [("DAY", Days(ALL_DAYS & ~days, "span"))]
+        return [("PLUTOT", "plutot"), ("DAY", Days(ALL_DAYS & ~days, "span"))]
     if f["o"] == "other_week":
         for offer in cx.offered:
             first, last = _unit_of(cx, offer.date(), "semaine")
             days |= cx.span(first, last)
-        return [("DAY", Days(ALL_DAYS & ~days, "span"))]
+        return [("PLUTOT", "plutot"), ("DAY", Days(ALL_DAYS & ~days, "span"))]
     taken: dict[int, int] = {}
     for offer in cx.offered:
         index = cx.index(offer.date())
@@ -217,22 +217,38 @@ def _number(cx: Context, f: Found) -> Made | None:
     return _exact(cx, [cx.in_order[count - 1]])
 
 
-@OFFERS.rule("BOTH", "les n:NUM")
+@OFFERS.rule("(le|la) meme")
+def _same_what(cx: Context, f: Found) -> Made | None:
+    """« le même », and no word of what."""
+    if cx.offered:
+        cx.doubt("le même, sans dire quoi")
+    return None
+
+
+@OFFERS.rule("b:BOTH", "les n:NUM")
 def _both(cx: Context, f: Found) -> Made | None:
     following = f.after()
+    if f["b"] == "whichever" and not cx.offered:
+        return [("ANY", "any")]
+    if {"two": 2, "three": 3}.get(f["b"], len(cx.offered)) != len(cx.offered):
+        return None
     if f.has("n") and (f["n"] != len(cx.offered) or (following is not None and following.kind != "STOP")):
         return None
     return _exact(cx, list(cx.offered)) if cx.offered else None
 
 
 @PICKS.rule(
-    "(le|la|les|l)? PICK? de? o:ORD BOOK?", "PICK (de|du)? (le|la)? o:ORD", "(le|la|numero) n:(NUM|un|une) BOOK?"
+    "(le|la|les|l)? PICK? de? o:ORD BOOK? (des of:NUM)?",
+    "PICK (de|du)? (le|la)? o:ORD",
+    "(le|la|numero) n:(NUM|un|une) BOOK?",
 )
 def _ordinal(cx: Context, f: Found) -> Made | None:
     if not cx.offered:
         return None
     following = f.after()
     if following is not None and following.kind in ("DAY", "MONTH", "WD", "HRS"):
+        return None
+    if f.has("of") and f["of"] != len(cx.in_order):
         return None
     number = f["o"] if f.has("o") else {"un": 1, "une": 1}.get(f["n"], f["n"])
     index = number - 1 if number > 0 else number

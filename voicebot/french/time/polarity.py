@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicebot.french.time.clauses import time_ahead, yes_follows
 from voicebot.french.time.nodes import Context, Days, Exact
 from voicebot.french.time.patterns import Piece
 from voicebot.french.time.reasons import TIME
@@ -11,6 +12,7 @@ from voicebot.french.time.term import EITHER, Term, narrows_days, narrows_hours
 
 _BOUNDARY = frozenset({"STOP", "BUT", "DONC", "WANT", "PLUTOT", "CANT", "CAN", "BUSY"})
 _LIST_OR_CORRECTION = "une liste, ou une correction"
+_QUESTION_OR_REFUSAL = "une question, ou un refus"
 _JOINS = {"OR": "or", "AND": "and", "COMMA": "comma"}
 
 
@@ -32,6 +34,8 @@ class TermBuilder:
         self._pending_not: Piece | None = None
         self._wished = False
         """Whether the clause asked for something before it named a time."""
+        self._excepts = False
+        """Whether the refusal is an exception (« sauf »)."""
         self._strict = False
         """Whether the refusal may list its days (« sauf mardi, jeudi »); « pas mardi, jeudi » is obscure."""
 
@@ -41,6 +45,9 @@ class TermBuilder:
             self._take(pieces, index, piece)
         self._end_refusal()
         self._oppose()
+        kinds = {(piece.kind, piece.value) for piece in pieces}
+        if {("CANT", "impossible"), ("STOP", "?")} <= kinds and all(term.sign < 0 for term in self.terms):
+            self._cx.doubt(_QUESTION_OR_REFUSAL)
         hours = any(term.hours or term.sets for term in self.terms)
         if not hours and any(piece.kind == "EVENTED" and piece.value == "open" for piece in pieces):
             self._cx.doubt("l'heure d'une occupation, sans dire ce que l'on veut")
@@ -88,12 +95,15 @@ class TermBuilder:
             self._than(pieces, index)
         elif kind == "NOT":
             self._close("")
-            self._sign, self._pending_not, self._strict = -1, piece, piece.value == "sauf"
+            self._sign, self._pending_not = -1, piece
+            self._excepts, self._strict = piece.value == "sauf", piece.value in ("sauf", "ni")
         elif kind in ("CANT", "BUSY"):
             self._refusal(pieces, index, piece)
         elif kind in ("CORR", "NO"):
             self._correction(pieces, index, piece)
         elif kind in ("BUT", "PLUTOT", "STOP", "DONC", "WANT", "CAN", "YES"):
+            if piece.value == "question":
+                self._cx.doubt(_QUESTION_OR_REFUSAL)
             self._wished = self._wished or kind in ("WANT", "PLUTOT")
             self._restart(kind)
         elif kind == "MOVE":
@@ -139,6 +149,7 @@ class TermBuilder:
 
     def _new(self, join: str) -> Term:
         term = Term(self._sign, join if self.terms else "", corrects=self._corrects, segment=self._segment)
+        term.excepts, term.denied = self._excepts and term.sign < 0, self._pending_not is not None
         if term.sign < 0 and self._pending_not is None and join in ("comma", "list") and not self._strict:
             term.opposed = True
         self._corrects, self._join = False, ""
@@ -154,7 +165,8 @@ class TermBuilder:
 
     def _hesitated(self, piece: Piece) -> None:
         """« mardi euh mercredi » may be a list as well as a correction."""
-        if self._cx.hesitations.intersection(range(self._end, piece.start)):
+        again = any(isinstance(day, Days) and day == piece.value for day in self.terms[-1].days)
+        if not again and self._cx.hesitations.intersection(range(self._end, piece.start)):
             self._cx.doubt(_LIST_OR_CORRECTION)
 
     def _time(self, piece: Piece) -> None:
@@ -163,9 +175,13 @@ class TermBuilder:
         term = self._current or self._new(self._join)
         value = piece.value
         if isinstance(value, Exact):
+            if not value.filters and any(not one.filters for one in term.sets):
+                term = self._listed(piece)  # « le premier le deuxième »: offers are picked side by side
             term.sets.append(value)
         elif isinstance(value, Days):
             if term.days and not narrows_days(term.days, value):
+                if {term.days[-1].kind, value.kind} == {"date", "weekday"}:
+                    self._cx.doubt("une date et un jour qui ne vont pas ensemble")
                 term = self._listed(piece)
             only_spans = all(d.kind == "span" for d in term.days)
             in_front = bool(term.hours) and (not term.days or (only_spans and value.kind != "span"))
@@ -189,7 +205,7 @@ class TermBuilder:
     def _refusal(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         """« mardi je ne peux pas » refuses what came before, « je ne peux pas mardi » what comes next."""
         back = [t for t in self.terms if t.segment == self._segment and t.sign > 0]
-        ahead = _ahead(pieces, index + 1) and not (back and _then_yes(pieces, index + 1))
+        ahead = time_ahead(pieces, index + 1) and not (back and yes_follows(pieces, index + 1))
         comma_before = index > 0 and pieces[index - 1].kind == "COMMA"
         self._close("comma" if not ahead else "")
         if self._pending_not is not None:
@@ -211,14 +227,14 @@ class TermBuilder:
             term.sign = -1
         self._segment += 1
         self._wished = False
-        self._sign, self._strict = (-1, True) if ahead else (1, False)
+        self._sign, self._strict, self._excepts = (-1, True, False) if ahead else (1, False, False)
 
     def _correction(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         joined = index + 1 < len(pieces) and pieces[index + 1].kind in ("OR", "AND")
-        ahead = not joined and _ahead(pieces, index + 1)
+        ahead = not joined and time_ahead(pieces, index + 1)
         if not self.terms:
             return
-        if ahead and not (piece.kind == "NO" and _then_yes(pieces, index + 1)):
+        if ahead and not (piece.kind == "NO" and yes_follows(pieces, index + 1)):
             self._close("")
             self._sign, self._corrects, self._join = 1, True, "correct"
             return
@@ -242,7 +258,7 @@ class TermBuilder:
 
     def _leave(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         """« je pars samedi »: from then on, and nobody knows until when."""
-        if _ahead(pieces, index + 1):
+        if time_ahead(pieces, index + 1):
             self._cx.doubt("un départ, sans dire le retour")
             self._refusal(pieces, index, piece)
 
@@ -254,36 +270,16 @@ class TermBuilder:
             self._restart("PLUTOT")
             return
         alike = bool(last.days) if following.kind == "DAY" else bool(last.hours) and not last.days
+        alike = bool(last.sets) if following.kind == "SET" else alike
         if not alike:
             self._restart("PLUTOT")
             return
         if not any(piece.kind == "PLUTOT" for piece in pieces[:index]):
             self._cx.doubt("ceci plutôt que cela, ou cela seulement")
         self._close("")
-        self._sign, self._strict = -1, True
+        self._sign, self._strict, self._excepts = -1, True, False
 
     def _move(self) -> None:
         if self.terms:
             self._cx.doubt("le rendez-vous que l'on a, ou celui que l'on veut")
         self._close("")
-
-
-def _ahead(pieces: Sequence[Piece], index: int) -> bool:
-    """Whether a time is named before the clause ends."""
-    for piece in pieces[index:]:
-        if piece.kind in TIME and not (piece.kind == "HRS" and piece.value.kind == "any"):
-            return True
-        if piece.kind in ("STOP", "DONC", "WANT", "PLUTOT", "CANT", "CAN", "BUSY", "YES") or piece.kind == "BUT":
-            return False
-    return False
-
-
-def _then_yes(pieces: Sequence[Piece], index: int) -> bool:
-    """Whether the next time is followed by a yes: « mardi non mercredi oui »."""
-    seen = False
-    for piece in pieces[index:]:
-        if piece.kind in TIME:
-            seen = True
-        elif seen:
-            return piece.kind in ("YES", "CAN")
-    return False

@@ -205,7 +205,12 @@ def _nth_week(cx: Context, f: Found) -> Made | None:
 def _first_days(cx: Context, f: Found) -> Made | None:
     """« les premiers jours de décembre », « les deux premières semaines de janvier »."""
     start = _month_of(cx, f)
-    if start is None or f["o"] not in (1, -1) or f["u3"] not in ("jour", "semaine"):
+    if start is None or f["u3"] not in ("jour", "semaine"):
+        return None
+    before = f.before()
+    if f["u3"] == "jour" and not f.has("n4") and (before is None or before.value not in ("les", "des", "aux")):
+        return _one_day(cx, start, f["o"])
+    if f["o"] not in (1, -1):
         return None
     if f["u3"] == "semaine" and not f.has("n4"):
         return None  # the first week is one of the calendar
@@ -214,6 +219,12 @@ def _first_days(cx: Context, f: Found) -> Made | None:
         return None
     first = start if f["o"] == 1 else month_end(start) - timedelta(days=count - 1)
     return days(cx.between(first, first + timedelta(days=count - 1)))
+
+
+def _one_day(cx: Context, start: date, number: int) -> Made:
+    """« le premier jour de décembre », « le dernier jour du mois »."""
+    first = start if number > 0 else add(start, 1, "mois")
+    return days(cx.one(first + timedelta(days=number - (number > 0))))
 
 
 @DATES.rule(f"o:ORD a:ABOUT {_IN_MONTH}")

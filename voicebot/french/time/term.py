@@ -34,6 +34,10 @@ class Term:
     """Number of its clause."""
     inherited: bool = False
     """Whether its content has gone into other terms, so that it names no time itself."""
+    excepts: bool = False
+    """Named after « sauf »: after a refusal it is what the refusal spares."""
+    denied: bool = False
+    """Named right after « pas » or « sauf », not told as an occupation."""
     opposed: bool = False
     """Named right after a refused one: « pas mardi, mercredi » wants the second."""
 
