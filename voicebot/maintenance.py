@@ -1,7 +1,8 @@
 """What the service does once a day by itself: purge what has served its time, then back up what is left.
 
 At night where the service runs at night, else as soon as it has run for a while; between calls, never in the middle of
-one, as long as there is a gap between calls.
+one, as long as there is a gap between calls. A clock that may be wrong deletes nothing: the log says so, and a file
+that ``voicebot doctor`` reads; the backup is made all the same.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from voicebot.errors import VoicebotError
 from voicebot.practice.schema import Practice
 from voicebot.vault.audit import Audit, Clock
 from voicebot.vault.backups import expire
+from voicebot.vault.retention import DoubtfulClockError
 from voicebot.vault.vault import Vault
 
 log = logging.getLogger("voicebot.maintenance")
@@ -38,6 +40,12 @@ SETTLED = timedelta(minutes=10)
 PATIENCE = timedelta(hours=2)
 """How long calls may put it off."""
 
+AGAIN = timedelta(hours=1)
+"""How long after a failure it is tried again."""
+
+DOUBT = "clock.doubted"
+"""The file in the data directory that says why nothing is purged."""
+
 
 class Maintenance:
     """The daily work. ``live_calls`` says how many calls are under way."""
@@ -56,13 +64,15 @@ class Maintenance:
         self._started = clock.now()
         self._waiting: datetime | None = None
         self._failed: datetime | None = None
+        self._done: datetime | None = None
 
     def due(self) -> bool:
         """Whether the time has come."""
         now = self._clock.now()
-        if self._failed is not None and now - self._failed < timedelta(hours=1):
+        # Times that lie ahead were written by a clock that has been set back since: they count for nothing.
+        if self._failed is not None and self._failed <= now < self._failed + AGAIN:
             return False
-        last = self._vault.last_purge()
+        last = max((at for at in (self._vault.last_purge(), self._done) if at is not None and at <= now), default=None)
         rested = last is None or now - last >= RESTED
         late = (last is None or now - last >= LATE) and now - self._started >= SETTLED
         if not (rested and (now.hour in NIGHT or late)):
@@ -77,19 +87,22 @@ class Maintenance:
         Raises:
             VoicebotError: the disk is full or broken; what was done stays done.
         """
-        now, directory = self._clock.now(), self._data / "backups"
-        receipt = self._vault.purge(actor="service")
+        now, directory, doubt = self._clock.now(), self._data / "backups", self._data / DOUBT
+        done = "nothing purged"
+        try:
+            receipt = self._vault.purge(actor="service")
+        except DoubtfulClockError as error:
+            log.error("nothing is purged and no backup expires: %s", error)
+            doubt.write_text(f"{error}\n", encoding="utf-8")
+        else:
+            done = f"purge {receipt.code}: {sum(receipt.counts.values())} rows"
+            doubt.unlink(missing_ok=True)
         self._vault.sync_ledger()
         self._vault.backup(directory, actor="service")
-        expired = expire(directory, now, self._rules().retention.backups)
+        expired = 0 if doubt.exists() else expire(directory, now, self._rules().retention.backups)
+        self._done = now
         # The log is kept by others (journald): an end of the trail that whoever rewrites the database cannot reach.
-        log.warning(
-            "purge %s: %d rows; backed up, %d backups expired; audit trail %s",
-            receipt.code,
-            sum(receipt.counts.values()),
-            expired,
-            self._audit.head().code,
-        )
+        log.warning("%s; backed up, %d backups expired; audit trail %s", done, expired, self._audit.head().code)
 
     async def run(self) -> None:
         """Look every minute, for ever; a failure is said and tried again an hour later."""

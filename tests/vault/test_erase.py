@@ -133,7 +133,7 @@ def test_a_file_that_was_put_into_another_is_erased_with_it(world: World) -> Non
     world.clock.pass_days(29)
     world.journal.record("c1", "heard", text="genou qui craque")
     world.clock.pass_days(2)
-    world.vault.purge(actor="service")
+    world.purge()
     assert world.count("patient_merge") == 0
     assert "patient.read" in [entry.action for entry in world.audit.entries(subject=dropped.id)]
     world.vault.erase_patient(kept.id, actor="user:u1")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.vault.world import World
 from voicebot.errors import UnavailableError
-from voicebot.maintenance import Maintenance, note_rules
+from voicebot.maintenance import DOUBT, Maintenance, note_rules
 from voicebot.vault.backups import listed
 
 
@@ -74,6 +74,27 @@ def test_a_failure_is_tried_again_an_hour_later(world: World, monkeypatch: pytes
     office.work._failed = datetime(2026, 11, 23, 8, 30)
     assert not office.due_at("2026-11-23T09:00")
     assert office.due_at("2026-11-23T09:31")
+
+
+def test_a_doubtful_clock_keeps_everything_backs_up_and_says_so(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicebot.vault.retention.is_synchronised", lambda now: False)
+    office = Office(world, "2026-11-23T03:10")
+    world.call()
+    office.work.work()
+    assert office.due_at("2031-11-23T04:00")
+    office.work.work()
+    assert "1826 days after the last purge" in (world.data / DOUBT).read_text()
+    assert "nothing is purged" in caplog.text
+    assert world.count("call_event") == 6
+    assert len(listed(world.data / "backups")) == 2, "the backup of before has not expired"
+    assert not office.due_at("2031-11-23T04:30"), "once a day is enough"
+    # The clock is set right: what was noted while it was wrong puts nothing off.
+    assert office.due_at("2026-11-24T03:30")
+    office.work.work()
+    assert not (world.data / DOUBT).exists()
+    assert world.count("call_event") == 6
 
 
 async def test_a_failure_does_not_end_the_watch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

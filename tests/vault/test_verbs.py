@@ -13,6 +13,7 @@ import pytest
 from tests.verbs import Result
 from voicebot.__main__ import main
 from voicebot.cli.common import SAMPLE_PRACTICE
+from voicebot.maintenance import DOUBT
 from voicebot.vault.paper import from_paper
 
 NOW = "2026-11-23T08:00"
@@ -87,7 +88,8 @@ def test_a_key_is_made_protected_and_its_paper_opens_everything(run: Run, tmp_pa
     assert run("key", "recovery", passphrase=PHRASE).lines == [{"recovery": paper}]
     # The key file is lost and the passphrase forgotten: the paper makes another one.
     (tmp_path / "keys" / "key").unlink()
-    refused = run("key", "recover", *CHEAP, recovery=paper[:-1] + "0", new_passphrase="cinq autres mots au sort")
+    mistyped = paper[:-1] + ("1" if paper[-1] == "0" else "0")
+    refused = run("key", "recover", *CHEAP, recovery=mistyped, new_passphrase="cinq autres mots au sort")
     assert refused.status == 2
     assert not (tmp_path / "keys" / "key").exists()
     assert run("key", "recover", *CHEAP, recovery=paper, new_passphrase="cinq autres mots au sort").status == 0
@@ -208,9 +210,17 @@ def test_the_trail_is_verified_against_what_was_written_down(run: Run, key: Path
     assert run("audit", "verify").status == 1
 
 
-def test_a_purge_gives_a_receipt_that_names_no_one(run: Run, key: Path) -> None:
+def test_a_purge_gives_a_receipt_that_names_no_one(
+    run: Run, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicebot.vault.retention.is_synchronised", lambda now: False)
     roussel(run)
-    receipt = run("purge", now="2027-01-01T08:00").lines[0]
+    refused = run("purge", now="2027-01-01T08:00")
+    assert (refused.status, refused.out) == (2, "")
+    assert "--clock-is-right" in refused.err
+    (tmp_path / "data" / DOUBT).write_text(refused.err)
+    receipt = run("purge", "--clock-is-right", now="2027-01-01T08:00").lines[0]
+    assert not (tmp_path / "data" / DOUBT).exists()
     assert receipt["kind"] == "purge"
     assert all(isinstance(count, int) for count in receipt["counts"].values())
     assert run("audit", "log", "--limit", "1").lines[0]["detail"]["receipt"] == receipt["code"]

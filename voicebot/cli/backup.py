@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from voicebot.cli.common import emit
@@ -26,11 +27,14 @@ def run(args: argparse.Namespace) -> int:
     space = open_workspace(args)
     try:
         made = space.vault.backup(directory, actor=actor())
-        expired = expire(directory, space.clock.now(), space.practice.retention.backups)
+        doubt = space.vault.doubt_about_clock()
+        expired = 0 if doubt else expire(directory, space.clock.now(), space.practice.retention.backups)
     finally:
         space.close()
     if args.json:
         emit({"file": str(made.path), "bytes": made.bytes, "anchor": made.audit.code, "expired": expired})
     else:
         print(f"{made.path}  {made.bytes / 1e6:.1f} MB, read back; audit trail up to {made.audit.code}")
+    if doubt:
+        print(f"voicebot: no older backup was deleted: {doubt}", file=sys.stderr)
     return 0

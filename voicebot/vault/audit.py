@@ -166,6 +166,12 @@ class Audit:
             ).fetchall()
             return [_entry(self._database.conn, row) for row in reversed(rows)]
 
+    def began(self) -> datetime | None:
+        """When the oldest row that is kept was written."""
+        with self._lock:
+            row = self._database.conn.execute("select at from audit order by seq limit 1").fetchone()
+        return None if row is None else datetime.fromisoformat(row[0])
+
     def head(self) -> Anchor:
         """Where the trail ends."""
         with self._lock:

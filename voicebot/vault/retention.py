@@ -6,11 +6,21 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from voicebot.errors import UnavailableError
 from voicebot.vault.audit import Audit, Clock
 from voicebot.vault.inventory import inventory
 from voicebot.vault.receipts import Receipt, new_code
 from voicebot.vault.scrub import scrub
+from voicebot.vault.timekeeping import is_synchronised
 from voicebot.vault.transaction import write
+
+LONGEST_GAP = timedelta(days=35)
+"""Purges are daily. After a longer gap than the longest holiday the clock may have jumped, and what is deleted by a
+wrong clock does not come back."""
+
+
+class DoubtfulClockError(UnavailableError):
+    """The clock is so far ahead of the last purge that it may be wrong; nothing was deleted."""
 
 
 class Days(Protocol):
@@ -97,9 +107,15 @@ class Retention:
         self._clock = clock
         self._audit = audit
 
-    def purge(self, days: Days, *, actor: str) -> Receipt:
-        """Delete, rewrite the database so that nothing of it stays, and return the receipt."""
+    def purge(self, days: Days, *, actor: str, clock_is_right: bool = False) -> Receipt:
+        """Delete, rewrite the database so that nothing of it stays, and return the receipt.
+
+        Raises:
+            DoubtfulClockError: the clock may be wrong, and no person says that it is right.
+        """
         now, code = self._clock.now(), new_code()
+        if not clock_is_right and (doubt := self.doubt()) is not None:
+            raise DoubtfulClockError(doubt)
         database = self._connect()
         try:
             connection = database.conn
@@ -111,6 +127,16 @@ class Retention:
         finally:
             database.close()
         return Receipt(code, now, "purge", counts, clean)
+
+    def doubt(self) -> str | None:
+        """What is odd about the clock and how to settle it; None where it may be relied on."""
+        now, last = self._clock.now(), self.last() or self._audit.began()
+        if last is None or now - last <= LONGEST_GAP or is_synchronised(now):
+            return None
+        return (
+            f"the clock says {now:%Y-%m-%d}, {(now - last).days} days after the last purge: set it right; or, where it"
+            " is right because this was off for so long, run: voicebot purge --clock-is-right"
+        )
 
     def last(self) -> datetime | None:
         """When it was last done."""

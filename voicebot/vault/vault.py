@@ -60,9 +60,17 @@ class Vault:
         """When the last purge was done."""
         return self._retention.last()
 
-    def purge(self, *, actor: str) -> Receipt:
-        """Delete what has served its time."""
-        return self._retention.purge(self._rules().retention, actor=actor)
+    def purge(self, *, actor: str, clock_is_right: bool = False) -> Receipt:
+        """Delete what has served its time.
+
+        Raises:
+            DoubtfulClockError: the clock may be wrong, and no person says that it is right; nothing was deleted.
+        """
+        return self._retention.purge(self._rules().retention, actor=actor, clock_is_right=clock_is_right)
+
+    def doubt_about_clock(self) -> str | None:
+        """What is odd about the clock, where it may not be relied on to delete anything."""
+        return self._retention.doubt()
 
     def sync_ledger(self) -> None:
         """Bring the file of erasures up to what the database knows, should it have been lost."""
