@@ -141,3 +141,34 @@ def test_a_known_name_is_its_own_best_candidate(known: list[str]) -> None:
 def test_a_hint_at_the_writing_is_put_in_and_left_to_be_read_back(text: str, name: str) -> None:
     reading = read_name(text)
     assert (reading.name, reading.sure, reading.spelled) == (name, False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("double v a g n e r", "Wagner"),
+        ("double vé a deux l", "Wall"),
+        ("i grec v e s", "Yves"),
+        ("q u e r é accent aigu", "Queré"),
+    ],
+)
+def test_a_letter_whose_name_is_two_words_is_one_letter_and_an_accent_is_put_on_once(text: str, name: str) -> None:
+    assert read_name(text).name == name
+
+
+def test_an_accent_that_no_french_name_has_is_not_sure() -> None:
+    assert not read_name("c e cédille").sure
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["dupont martin avec un tiret", "Dupont-Martin avec un trait d'union", "Dupont, avec un trait d'union, Martin"],
+)
+def test_a_hyphen_that_is_told_is_put_in_and_is_no_word_of_the_name(text: str) -> None:
+    assert read_name(text).name == "Dupont-Martin"
+
+
+def test_ben_is_a_hesitation_or_the_first_word_of_a_name_and_never_lost_unsaid() -> None:
+    assert read_name("Mon nom c'est Ben Ali.").name == "Ben Ali"
+    assert not read_name("mon nom c'est ben ali").sure
+    assert read_name("euh ben c'est durand").sure

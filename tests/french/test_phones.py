@@ -27,6 +27,8 @@ MOBILE = "+33612345678"
         "alors mon numéro c'est le zéro six douze euh trente-quatre cinquante-six et soixante-dix-huit",
         "zéro six douze trente-cinq non pardon trente-quatre cinquante-six soixante-dix-huit",
         "zéro sept douze non zéro six douze trente-quatre cinquante-six soixante-dix-huit",
+        "zéro six je répète zéro six douze trente-quatre cinquante-six soixante-dix-huit",
+        "06 12 34 56 78, je répète, 06 12 34 56 78",
     ],
 )
 def test_every_way_to_say_it_is_read(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from voicebot.french.phonetics import candidates, phonetic_key
 from voicebot.french.phrases import Phrases, load
@@ -20,6 +21,11 @@ _PARTICLES = frozenset(_DATA["particules"])
 _ELIDED = frozenset("dlo")
 _MOST_WORDS = 3
 _HINT = re.compile(r",?\s+avec\s+(un|une|deux|2)\s+(?:seul\s+)?([a-zé])\b.*$", re.I)
+
+_HYPHEN = re.compile(r",?\s+(?:avec|il y a|y a)\s+(?:un|le)\s+(?:trait d.union|tiret)\b", re.I)
+"""« Dupont-Martin avec un trait d'union »: the sign is told, it is no word of the name."""
+_BEN = "ben"
+"""A hesitation, or the first word of « Ben Ali »: written large within the sentence it is the name."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,19 @@ def read_name(text: str, *, first_name: bool = False) -> NameReading:
     """
     if hinted := _HINT.search(text):
         return _with_hint(read_name(text[: hinted.start()], first_name=first_name), hinted)
-    words = [word for word in split(text) if not word.is_mark]
+    said = _HYPHEN.sub("", text)
+    words = [word for word in split(said) if not word.is_mark]
     parts, spelled = _parse(words)
     if spelled is not None:
         agrees = not parts or _alike(parts[-1].word, spelled.name)
         return NameReading(capitalise(spelled.name), spelled.sure and agrees, spelled=True)
     if not parts:
         return NameReading(None, sure=False)
-    name = capitalise(_compose(parts, text, first_name=first_name))
-    return NameReading(name, sure=len(parts) <= _MOST_WORDS)
+    name = capitalise(_compose(parts, said, first_name=first_name))
+    if said != text and len(parts) == 2:
+        name = name.replace(" ", "-")
+    hesitant = any(a.norm == _BEN and b is parts[0].word for a, b in pairwise(words))
+    return NameReading(name, sure=len(parts) <= _MOST_WORDS and not hesitant)
 
 
 def _with_hint(reading: NameReading, hint: re.Match[str]) -> NameReading:
@@ -88,6 +98,9 @@ def _parse(words: list[Word]) -> tuple[list[_Part], Spelled | None]:
         elif parts and (said := SIGN_WORDS.at(norms, index)):
             sign = said[1]
             index += said[0]
+        elif norms[index] == _BEN and 0 < index < len(words) - 1 and words[index].text[0].isupper():
+            parts.append(_Part(words[index], sign))
+            index += 1
         elif around := _AROUND.at(norms, index):
             if around[1] == "correction" and (parts or spelled):
                 parts, spelled = [], None

@@ -26,6 +26,8 @@ _ACCENTS: Phrases[str] = Phrases(
     (prefix + name, mark) for name, mark in _DATA["accents"].items() for prefix in ("", "accent ", "avec accent ")
 )
 _HESITATIONS = frozenset({"euh", "heu", "alors", "donc", "ensuite", "puis", "et"})
+_FRENCH = frozenset("àâäéèêëîïôöùûüÿçñ")
+"""Letters that a mark may make in a name of a French civil record; any other is doubtful."""
 _TIMES = {"deux": 2, "2": 2, "double": 2, "trois": 3, "3": 3}
 _PLACES = {"premier": 0, "deuxieme": 1, "second": 1, "troisieme": 2, "dernier": -1}
 _SHORT = 4
@@ -97,7 +99,8 @@ def _split(letters: str) -> list[str]:
 def _letters_at(words: Sequence[Word], norms: Sequence[str], index: int) -> _Said | None:
     if sign := SIGN_WORDS.at(norms, index):
         return _Said(sign[1], index + sign[0], strict=True)
-    times = _TIMES.get(norms[index], 1)
+    whole = _LETTERS.at(norms, index)
+    times = 1 if whole and whole[0] > 1 else _TIMES.get(norms[index], 1)  # « double v » is one letter
     at = index + 1 if times > 1 else index
     if at >= len(norms) or norms[at] == "comme":
         return None
@@ -105,7 +108,7 @@ def _letters_at(words: Sequence[Word], norms: Sequence[str], index: int) -> _Sai
     if letter is None:
         return _illustrated(norms, at, at + 1, times) if len(norms[at]) <= _SHORT else None
     end, base = at + letter[0], letter[1]
-    strict = len(norms[at]) == 1
+    strict = len(norms[at]) == 1 or letter[0] > 1
     if strict and fold(words[at].text) != words[at].text.lower():
         base = words[at].text.lower()  # the recogniser wrote the accent
     if shown := _illustrated(norms, at, end, times):
@@ -114,7 +117,8 @@ def _letters_at(words: Sequence[Word], norms: Sequence[str], index: int) -> _Sai
         end += accent[0]
         if list(norms[end : end + 1]) == ["comme"] and end + 1 < len(norms):
             base, end = norms[end + 1][0], end + 2
-        return _Said((base + accent[1]) * times, end, strict=True)
+        accented = unicodedata.normalize("NFC", fold(base) + accent[1])  # « é accent aigu » has one accent
+        return _Said(accented * times, end, strict=accented in _FRENCH)
     return _Said(base * times, end, strict)
 
 
