@@ -10,10 +10,12 @@ import pytest
 from fastapi import FastAPI
 
 from tests.desk.conftest import Told, enter
+from tests.desk.test_desk import routes
 from voicebot.call_log import CallLog, Tally
 from voicebot.desk.app import create_desk
 from voicebot.desk.context import Desk
 from voicebot.desk.pages.now import _messages
+from voicebot.desk.roles import Role
 from voicebot.ports import Appointment, PatientClaim, SlotQuery
 
 MARKUP = "<script>alert(1)</script><b>gras</b>"
@@ -96,9 +98,11 @@ def test_a_call_is_taken_over_or_guided_and_an_ended_one_is_not(app: FastAPI, de
 
 
 def test_what_a_caller_wants_erased_leaves_the_screen_too(app: FastAPI, desk: Desk) -> None:
-    call(desk, "past1", outcome="informed", heard="un secret")
+    call(desk, "past1", heard="un secret")
     client = enter(app)
     assert "un secret" in client.get("/?appel=past1").text
+    desk.journal.record("past1", "ended", reason="normal")
+    assert "un secret" in client.get("/relire/past1").text
     answer = client.post("/relire/past1/effacer")
     assert re.search(r"Reçu <strong[^>]*>[0-9A-Z]{4}-[0-9A-Z]{4}</strong>", answer.text)
     assert "un secret" not in client.get("/?appel=past1").text
@@ -106,6 +110,66 @@ def test_what_a_caller_wants_erased_leaves_the_screen_too(app: FastAPI, desk: De
     assert desk.workspace.events.of_call("past1") == [] or "un secret" not in repr(
         desk.workspace.events.of_call("past1")
     )
+
+
+async def test_words_that_were_not_kept_are_shown_no_more_once_the_call_is_over(app: FastAPI, desk: Desk) -> None:
+    client = enter(app)
+    desk.journal.record("live1", "answered", kind="sip")
+    desk.journal.record("live1", "heard", text="un secret", rejected=None, logprob=-0.1, keep=False)
+    assert "un secret" in client.get("/?appel=live1").text
+    desk.journal.record("live1", "ended", reason="normal")
+    page = client.get("/?appel=live1").text
+    assert "L'appel est terminé" in page
+    assert "un secret" not in page + client.get("/relire/live1").text
+    stream = _messages(desk, client.cookies["session"], "live1", 0)
+    assert [(await anext(stream)).split("\n")[0] for _ in range(2)] == ["event: list", "event: state"]
+    await stream.aclose()
+
+
+@pytest.mark.parametrize("role", ["administrator", "auditor"])
+def test_a_role_that_may_not_read_calls_gets_no_word_of_one_from_any_route(
+    app: FastAPI, desk: Desk, role: Role
+) -> None:
+    made = book(desk)
+    call(desk, "live1", heard="un secret")
+    call(desk, "past1", outcome="booked", appointment=made.id, heard="un secret")
+    desk.journal.record("past1", "callback", **PROMISE)
+    client = enter(app, role)
+    walked = 0
+    for method, path, _ in routes(app):
+        for filled in (path.replace("1", "past1"), path + "?appel=live1"):
+            if method == "GET" and not (path.endswith("/flux") and path != "/maintenant/flux"):
+                answer = client.get(filled)
+                walked += 1
+                for word in ("un secret", "Marchand", "Je vous propose", "06 12 34 56 78"):
+                    assert word not in answer.text, (role, filled)
+    assert walked > 40
+    assert client.get("/maintenant/flux?appel=live1").status_code == 403
+
+
+def test_what_may_be_an_emergency_stands_first(app: FastAPI, desk: Desk) -> None:
+    for id in ("long", "urgent"):
+        call(desk, id)
+    desk.journal.record("urgent", "asks", asks="emergency", offers=[])
+    listed = re.findall(r'id="c-(\w+)"', enter(app).get("/").text)
+    assert listed == ["urgent", "long"]
+
+
+def test_an_open_page_counts_again_and_says_when_its_list_has_changed(app: FastAPI, desk: Desk) -> None:
+    client = enter(app)
+    call(desk, "live1")
+    page = client.get("/a-faire").text
+    assert 'hx-get="/menu/flux?page=%2Fa-faire&amp;vu=0"' in page
+    told = client.get("/menu/flux", params={"page": "/a-faire", "vu": 0}).text
+    assert re.search(r'id="count-phone"[^>]*>1<', told)
+    assert "a changé" not in told
+    desk.journal.record("past1", "callback", **PROMISE)
+    told = client.get("/menu/flux", params={"page": "/a-faire", "vu": 0}).text
+    assert re.search(r'id="count-todo" class="count" hx-swap-oob="true">1<', told)
+    assert "Cette liste a changé" in told
+    seldom = enter(app, "administrator").get("/menu/flux", params={"page": "/a-faire", "vu": 0}).text
+    assert "count-" not in seldom
+    assert "a changé" not in seldom
 
 
 def test_a_call_is_taken_in_the_browser_itself(app: FastAPI, desk: Desk) -> None:
@@ -149,7 +213,7 @@ def test_doubt_comes_first_and_only_doubt_is_counted(app: FastAPI, desk: Desk) -
     page = enter(app).get("/relire").text
     listed = re.findall(r'class="line" href="/relire/(\w+)', page)
     assert listed == ["urgent", "who", "left", "fine"]
-    assert re.search(r'À relire</span><span class="count">3<', page)
+    assert re.search(r'À relire</span><span id="count-review" class="count">3<', page)
 
 
 def test_a_call_cut_off_by_a_power_failure_is_there_to_review(app: FastAPI, desk: Desk) -> None:

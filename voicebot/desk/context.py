@@ -102,6 +102,7 @@ class Desk:
         self.live = LiveCalls()
         self.rehearsals = Rehearsals(self.workspace, self.control.rehearsal)
         self.journal.listen(self.live.take)
+        self.counters.setdefault("/", lambda: len(self.live.calls()))
         self.counters.setdefault("/relire", self.workspace.call_log.waiting)
         self.counters.setdefault("/a-faire", self.workspace.todo.waiting)
         self.templates = Jinja2Templates(HERE / "templates")
@@ -125,10 +126,16 @@ class Desk:
             "told": None,
         }
         if account is not None:
-            counts = {path: count() for path, count in self.counters.items()}
-            frame["navigation"] = navigation.entries(account, request.url.path, self.served, counts)
+            counts, path = self.counts(), request.url.path
+            frame["navigation"] = navigation.entries(account, path, self.served, counts)
+            # The page of live calls has a stream of its own.
+            frame["watched"] = {"page": path, "vu": counts[path]} if path in counts and path != "/" else {}
             frame["told"] = self._told.pop(self._reader(request), None)
         return self.templates.TemplateResponse(request, template, frame | values, status_code=status)
+
+    def counts(self) -> dict[str, int]:
+        """How much waits on each page that counts."""
+        return {path: count() for path, count in self.counters.items()}
 
     def fragment(self, template: str, **values: Any) -> str:
         """A part of a page, for a stream."""

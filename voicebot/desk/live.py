@@ -120,8 +120,8 @@ class LiveCalls:
         self._changed = asyncio.Event()
 
     def calls(self) -> list[LiveCall]:
-        """Calls in progress, the longest first."""
-        return list(self._calls.values())
+        """Calls in progress: what may be an emergency first, then the longest."""
+        return sorted(self._calls.values(), key=lambda call: call.asks != "emergency")
 
     def get(self, call: str) -> LiveCall | None:
         """A call in progress, or one that has just ended."""

@@ -43,13 +43,15 @@ class Entry:
     icon: str
     here: bool
     count: int
+    counted: bool
+    """Whether something is counted there at all."""
 
 
 def entries(account: Account, path: str, served: frozenset[str], counts: dict[str, int]) -> list[Entry]:
     """What this person's navigation holds."""
     here = "/" + path.split("/")[1]
     return [
-        Entry(page.path, page.label, page.icon, page.path == here, counts.get(page.path, 0))
+        Entry(page.path, page.label, page.icon, page.path == here, counts.get(page.path, 0), page.path in counts)
         for page in PAGES
         if page.path in served and account.may(*page.roles)
     ]

@@ -7,6 +7,7 @@ from voicebot.desk.pages import (
     board,
     corrections,
     login,
+    menu,
     now,
     patient_changes,
     patient_rights,
@@ -23,6 +24,7 @@ from voicebot.desk.pages import (
 ROUTERS = (
     login.router,
     accounts.router,
+    menu.router,
     now.router,
     review.router,
     corrections.router,

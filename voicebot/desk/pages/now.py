@@ -102,6 +102,9 @@ def _values(desk: Desk, chosen: LiveCall | None) -> dict[str, Any]:
 
 async def _messages(desk: Desk, token: str | None, appel: str, seen: int) -> AsyncIterator[str]:
     version, listed, state = -1, "", ""
+    opened = desk.live.get(appel)
+    # The words of a call that is over are read where they were kept, or not at all.
+    seen = opened.count if opened is not None and opened.ended else seen
     while True:
         if await run_in_threadpool(desk.sessions.find, token, touch=False) is None:
             return
