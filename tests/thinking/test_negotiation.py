@@ -294,3 +294,15 @@ async def test_a_motive_for_other_ages_is_told_before_the_summary(cabinet: Cabin
     )
     assert "Ce rendez-vous n'est pas prévu pour cet âge." in str(happened)
     assert happened.last.outcome == "callback"
+
+
+async def test_insisting_on_someone_who_does_not_do_it_ends_with_a_person(cabinet: Cabinet) -> None:
+    call = cabinet.call()
+    await call.greet()
+    for said in ("un renouvellement d'ordonnance", "oui je suis déjà venu", "madame Moreau", "madame Moreau"):
+        reply = await call.hear(said)
+    assert reply.asks == "practitioner"
+    assert "ne prend pas de rendez-vous pour ce motif" in reply.say
+    reply = await call.hear("madame Moreau")
+    assert "Je n'arrive pas à vous comprendre." in reply.say
+    assert "ne prend pas" not in reply.say

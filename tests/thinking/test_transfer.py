@@ -68,3 +68,31 @@ async def test_the_desk_takes_a_call_over_in_the_middle_of_a_booking(cabinet: Ca
     passed = await call.hand_over("on_call")
     assert (passed.outcome, passed.ring) == ("transferred", "on_call")
     assert (await call.transfer_failed()).asks == "callback"
+
+
+async def test_after_words_of_suicide_the_number_for_them_stays_the_one_that_is_named(cabinet: Cabinet) -> None:
+    cabinet.clock.at = OPEN
+    call = cabinet.call()
+    await call.greet()
+    urgent = await call.hear("j'ai envie de mourir")
+    assert (urgent.outcome, urgent.ring) == ("emergency", "secretary")
+    back = await call.transfer_failed()
+    assert back.outcome == "emergency"
+    assert "31 14" in back.say
+
+
+async def test_words_of_suicide_that_were_badly_heard_lead_to_their_own_number(cabinet: Cabinet) -> None:
+    cabinet.clock.at = OPEN
+    call = cabinet.call()
+    await call.greet()
+    assert (await call.hear("je veux mourir", logprob=-0.9)).asks == "emergency"
+    assert "31 14" in (await call.hear("oui")).say
+
+
+async def test_a_sign_that_was_denied_leaves_no_trace_in_the_next_advice(cabinet: Cabinet) -> None:
+    cabinet.clock.at = OPEN
+    call = cabinet.call()
+    await call.greet()
+    await call.hear("je veux mourir", logprob=-0.9)
+    await call.hear("non")
+    assert "31 14" not in (await call.hear("mon mari ne respire plus")).say

@@ -38,7 +38,7 @@ def _act(turn: Turn, reading: Reading, before: State) -> None:
         plan.finish(turn)
     elif reading.emergency >= SUSPICION and emergency.RASA not in turn.state.denied:
         # Nothing else was understood: then even a suspicion is asked about.
-        emergency.ask_about(turn, emergency.RASA, reading.text)
+        emergency.ask_about(turn, None, reading.text)
     else:
         turn.put(spoke=before.spoke)
         misses.miss(turn)
@@ -49,7 +49,24 @@ def _go_on(turn: Turn, before: State) -> None:
     if turn.state.misses == before.misses:
         turn.put(misses=0)
     instructions.apply(turn, held_before=before.wish.hold is not None)
-    if turn.state.misses >= misses.MOST_MISSES:
+    if not turn.asked and _stands_still(turn.state, before):
+        misses.miss(turn)
+    elif turn.state.misses >= misses.MOST_MISSES:
         misses.give_up(turn)
     else:
         plan.finish(turn)
+        if _stands_still(turn.state, before):
+            _no_nearer(turn, before)
+
+
+def _stands_still(after: State, before: State) -> bool:
+    """Whether what was understood changes nothing that decides what is asked next."""
+    return replace(after, spoke=before.spoke, pressed=before.pressed, hash=before.hash, misses=before.misses) == before
+
+
+def _no_nearer(turn: Turn, before: State) -> None:
+    """Understood, refused, and the same question again: it counts as a miss, so that the call cannot go round."""
+    turn.put(misses=before.misses + 1)
+    if turn.state.misses >= misses.MOST_MISSES:
+        turn.unsay()
+        misses.give_up(turn)

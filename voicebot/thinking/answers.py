@@ -152,7 +152,7 @@ def _for_whom(turn: Turn, reading: Reading) -> bool:
 
 
 def _practitioner(turn: Turn, reading: Reading) -> bool:
-    if reading.says & {"any_practitioner", "no_preference"}:
+    if reading.practitioner is None and reading.says & {"any_practitioner", "no_preference", "dont_know"}:
         turn.wish(any_practitioner=True)
         return True
     return reading.practitioner is not None

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from voicebot.ports import Asks
-from voicebot.thinking import callbacks, erasure, identity, match, messages, misses, pace
+from voicebot.thinking import callbacks, erasure, identity, lexicon, match, messages, misses, pace
 from voicebot.thinking.office import INFORMATION
 from voicebot.thinking.plan import put_again
 from voicebot.thinking.turn import Turn
@@ -101,8 +101,12 @@ def _request(turn: Turn, reading: Reading) -> bool:
         _say_and_ask(turn, "aside.late")
         return True
     own = match.find(reading.text, turn.mind.office.topics) if reading.motive is None and not reading.keys else None
-    if own is None and "practice_question" in says and asks not in _TIMED:
-        _say_and_ask(turn, "aside.unknown")
+    plain = "practice_question" in lexicon.intents(reading.text)
+    if own is None and (plain or ("practice_question" in says and asks not in _TIMED)):
+        turn.say("aside.unknown")
+        if plain and (says & {"book", "move", "cancel"} or _facts(reading)):
+            return False
+        put_again(turn)
         return True
     # What the practice answers in its own words is more to the point than "comment venir".
     topics = [own.id] if own is not None and own.sure else [topic for topic in INFORMATION if topic in says]

@@ -26,8 +26,8 @@ def advance(turn: Turn) -> None:
     elif not _takes(turn, wish.motive):
         turn.wish(motive=None)
         put_question(turn, "motive")
-    elif wish.practitioner is None and turn.mind.office.motive(wish.motive).own_doctor:
-        put_question(turn, "practitioner")
+    elif turn.state.wish.practitioner is None and turn.mind.office.motive(wish.motive).own_doctor:
+        _ask_own_doctor(turn)
     elif wish.hold is None and wish.offers:
         put_question(turn, "choice")
     elif wish.hold is None and wish.when is None:
@@ -54,6 +54,14 @@ def _takes(turn: Turn, motive_id: str) -> bool:
         turn.say("practitioner.not_for_motive", practitioner=office.practitioner_name(wish.practitioner))
         turn.wish(practitioner=None)
     return True
+
+
+def _ask_own_doctor(turn: Turn) -> None:
+    """Ask who follows the patient; for one who does not know, the file does, once he is identified."""
+    if not turn.state.wish.any_practitioner:
+        put_question(turn, "practitioner")
+    elif not identity.ask_missing(turn) and (patient := identity.settle(turn)) is not None:
+        objections.with_own_doctor(turn, patient.id)
 
 
 def _known_as_declared(turn: Turn) -> bool:

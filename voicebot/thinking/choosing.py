@@ -82,8 +82,14 @@ def _someone(turn: Turn, practitioner: str) -> None:
     elif kept:
         _narrow(turn, kept)
     else:
-        turn.wish(practitioner=practitioner, offers=())
-        propose(turn)
+        _with(turn, practitioner)
+
+
+def _with(turn: Turn, practitioner: str) -> None:
+    """Offer times with someone else than before, and say with whom: the times may well be the same."""
+    turn.say("choice.with", practitioner=turn.mind.office.practitioner_name(practitioner))
+    turn.wish(practitioner=practitioner, offers=())
+    propose(turn, insists=True)
 
 
 def _time(turn: Turn, reading: Reading, when: When) -> bool:
@@ -173,8 +179,8 @@ def _other_practitioner(turn: Turn) -> None:
         turn.say("practitioner.only_one", practitioner=people[0].name if people else "")
         put_question(turn, "choice")
     elif len(others) == 1:
-        turn.wish(practitioner=others[0], offers=(), refused=())
-        propose(turn)
+        turn.wish(refused=())
+        _with(turn, others[0])
     else:
         # Offers with everyone, or several others: the caller says whom he means.
         turn.wish(practitioner=None, offers=())

@@ -233,7 +233,7 @@ class Conversation:
         sign = flag.name if flag is not None else emergency.RASA if reading.emergency >= EMERGENCY else None
         if sign is not None and sign not in turn.state.denied:
             # A clear sign that was badly heard: the advice is given at once, and the question still asked.
-            emergency.ask_about(turn, sign, text, clear=flag is not None and flag.level == "clear")
+            emergency.ask_about(turn, flag, text)
         else:
             act(turn, reading)
 
@@ -245,7 +245,7 @@ class Conversation:
             text = turn.state.set_aside
             turn.say("emergency.denied")
             denied = turn.state.denied | {emergency.RASA}
-            turn.put(asks=turn.state.resume, resume=None, set_aside="", misses=0, denied=denied)
+            turn.put(asks=turn.state.resume, resume=None, set_aside="", misses=0, denied=denied, advice="now")
             if turn.state.asks == "confirm":
                 # Nothing is committed by words that were said before an emergency was asked about.
                 plan.put_again(turn)

@@ -30,7 +30,7 @@ def miss(turn: Turn, *, silent: bool = False) -> None:
         turn.end(turn.state.done)
     elif asks == "emergency" and misses >= MOST_MISSES:
         # Doubt that nobody lifts is treated as danger.
-        turn.say("emergency.now")
+        turn.say(f"emergency.{turn.state.advice}")
         turn.end("emergency")
     elif misses >= MOST_MISSES:
         give_up(turn)

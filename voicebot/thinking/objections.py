@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voicebot.thinking import callbacks, identity
 from voicebot.thinking.offers import propose
+from voicebot.thinking.questions import put_question
 from voicebot.thinking.turn import Turn
 
 
@@ -24,7 +25,7 @@ def object_to(turn: Turn) -> bool:
     start = wish.hold.slot.start
     turn.drop_hold()
     if rule == "own_doctor":
-        _with_own_doctor(turn, patient)
+        with_own_doctor(turn, patient)
     elif rule == "patient_busy":
         turn.say("choice.patient_busy")
         turn.wish(refused=(*wish.refused, start))
@@ -35,12 +36,16 @@ def object_to(turn: Turn) -> bool:
     return True
 
 
-def _with_own_doctor(turn: Turn, patient: str | None) -> None:
+def with_own_doctor(turn: Turn, patient: str | None) -> None:
+    """Go on with the doctor who follows the patient; where nobody knows who that is, the secretary settles it."""
     doctor = turn.mind.agenda.own_doctor(patient) if patient is not None else None
     if doctor in [person.id for person in turn.mind.office.who_does(turn.state.wish.motive)] and doctor is not None:
         turn.say("choice.own_doctor", practitioner=turn.mind.office.practitioner_name(doctor))
         turn.wish(practitioner=doctor, offers=(), refused=())
-        propose(turn)
+        if turn.state.wish.when is None:
+            put_question(turn, "when")
+        else:
+            propose(turn)
     else:
         turn.say("choice.no_own_doctor")
         callbacks.offer(turn, "slots")

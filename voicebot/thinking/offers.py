@@ -27,10 +27,11 @@ SOONEST = When((), prefer="soonest", sure=True)
 """The first time that is free."""
 
 
-def propose(turn: Turn, *, lead: str | None = None) -> None:
+def propose(turn: Turn, *, lead: str | None = None, insists: bool = False) -> None:
     """Search what the caller asked for and offer up to three slots, or the nearest there are.
 
-    ``lead`` is a phrase to say first, where the search follows a refusal.
+    ``lead`` is a phrase to say first, where the search follows a refusal. ``insists``: the caller has just asked for
+    this practitioner instead of another, so that another time with him is nearer than the same time with the other.
     """
     turn.drop_hold()
     wish = turn.state.wish
@@ -44,7 +45,7 @@ def propose(turn: Turn, *, lead: str | None = None) -> None:
         if offers:
             _offer(turn, offers)
             return
-        _nearest(turn)
+        _nearest(turn, insists=insists)
     except NotBookableError:
         turn.wish(offers=())
         turn.say("choice.not_bookable")
@@ -80,7 +81,7 @@ def _read_back(turn: Turn) -> None:
         turn.say("choice.heard", reading=when.reading)
 
 
-def _nearest(turn: Turn) -> None:
+def _nearest(turn: Turn, *, insists: bool = False) -> None:
     """Nothing suits: say so, and offer the nearest, with someone else where that helps."""
     wish = turn.state.wish
     again = bool(wish.refused)
@@ -92,7 +93,7 @@ def _nearest(turn: Turn) -> None:
         windows = ((end, end),)
     elif again or not _explain_closed(turn, windows):
         turn.say("choice.no_more" if again else "choice.none")
-    found = _search(turn, wish.when, None) if wish.practitioner is not None and windows else []
+    found = _search(turn, wish.when, None) if wish.practitioner is not None and windows and not insists else []
     if not found and windows:
         found = _around(turn, windows[0][0], windows[-1][1])
     if not found:

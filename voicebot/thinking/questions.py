@@ -87,8 +87,9 @@ def offers_text(turn: Turn, *, apart: bool = False) -> list[str]:
     """
     slots = turn.state.wish.offers
     wish = turn.state.wish
-    alone = wish.practitioner is not None or len(turn.mind.office.who_does(wish.motive)) == 1
-    same = len({slot.practitioner for slot in slots}) == 1
+    people = {slot.practitioner for slot in slots}
+    alone = people == {wish.practitioner} or len(turn.mind.office.who_does(wish.motive)) == 1
+    same = len(people) == 1
     texts: list[str] = []
     day = None
     for slot in slots:

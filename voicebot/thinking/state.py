@@ -127,6 +127,8 @@ class State:
     """What was asked before an emergency was asked about."""
     set_aside: str = ""
     """What was said when an emergency was asked about: it is taken up again when there is none."""
+    advice: str = "now"
+    """What is said where help is needed: ``now`` (15 or 112), ``suicide`` (also 31 14)."""
     denied: frozenset[str] = frozenset()
     """Doubtful signs that the caller denied: they are not asked about twice."""
     wish: Wish = field(default_factory=Wish)

@@ -58,6 +58,11 @@ class Turn:
         """Add a text that the practice wrote."""
         self._pieces.append(text)
 
+    def unsay(self) -> None:
+        """Say none of what this turn had to say so far."""
+        self._pieces.clear()
+        self.asked = False
+
     def ask(self, asks: Asks, key: str, **values: str) -> None:
         """Add a question and wait for its answer."""
         self.say(key, **values)
