@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from tests.agenda.helpers import HEAD, MONDAY, MOTIVES, OPENINGS, StandingClock, placement
-from voicebot.agenda.preview import WEEKS
+from tests.agenda.helpers import HEAD, MONDAY, MOTIVES, OPENINGS, ROUSSEL, StandingClock, placement
+from voicebot.agenda.preview import WEEKS, preview
+from voicebot.agenda.slots import NOTHING
 from voicebot.agenda.store import Store
 from voicebot.errors import NotBookableError
 from voicebot.ports import PatientKind, Slot, SlotQuery
@@ -54,6 +55,30 @@ def test_a_preview_is_the_difference_of_two_searches(agenda: Store, practice: Pr
         assert shown.added == after - before
         assert shown.removed == before - after
         assert not shown.empty
+
+
+def test_a_daily_limit_that_is_already_reached_is_shown(agenda: Store, practice: Practice) -> None:
+    hold = agenda.hold(agenda.search(SlotQuery("consultation"), limit=1)[0], patient="new", owner="c1")
+    agenda.book(hold, ROUSSEL, source="phone", idempotency_key="k")
+    text = BASE.replace("duration_minutes = 15", "duration_minutes = 15\nassistant_per_day = 1", 1)
+    gone = {slot.start.date() for _, slot in agenda.preview(other(practice, text)).removed}
+    assert gone == {hold.slot.start.date()}
+
+
+def test_only_who_may_be_stranded_is_judged_and_nobody_is_missed(agenda: Store, practice: Practice) -> None:
+    mornings = (datetime(2026, 11, 24, 9, 0), datetime(2026, 11, 26, 12, 15), datetime(2026, 12, 24, 18, 15))
+    for number, start in enumerate(mornings):
+        agenda.place(placement(agenda, start), source="desk", idempotency_key=f"k{number}")
+    nobody_by_phone = BASE.replace("[practitioners.lefevre]\n", "[practitioners.lefevre]\nassistant_per_day = 0\n")
+    assert nobody_by_phone != BASE
+    found = []
+    for text in (*CHANGES, nobody_by_phone, BASE.replace('"Europe/Paris"', '"Indian/Reunion"')):
+        proposed = other(practice, text)
+        everyone = preview(practice, proposed, MONDAY, lambda low, high: NOTHING, agenda.appointments())
+        assert agenda.preview(proposed).stranded == everyone.stranded
+        found.append(len(everyone.stranded))
+    assert max(found) > 0
+    assert min(found) == 0
 
 
 def test_the_same_rules_change_nothing(agenda: Store, practice: Practice) -> None:

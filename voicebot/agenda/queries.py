@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
@@ -17,7 +18,7 @@ from voicebot.agenda.merging import Merging
 from voicebot.agenda.offers import spread
 from voicebot.agenda.outbox import Outbox
 from voicebot.agenda.patients import Patients, as_patients
-from voicebot.agenda.preview import Preview, preview
+from voicebot.agenda.preview import Preview, Standing, preview
 from voicebot.agenda.session import Connection, Session
 from voicebot.agenda.waitlist import Offer, Waitlist
 from voicebot.errors import AgendaError
@@ -73,7 +74,14 @@ class Queries:
     def preview(self, proposed: Practice) -> Preview:
         """What other rules would change of the coming weeks."""
         admission = self._admission()
-        return preview(admission.practice, proposed, admission.now, admission.source, self.appointments())
+        standing = Standing(admission.practice, proposed)
+        coming = self._session.tuples(
+            "select id, motive, practitioner, start_utc from appointment where status = 'booked' and start_utc >= ?",
+            (to_utc(admission.now, admission.practice.zone),),
+        )
+        touched = [id for id, motive, who, start in coming if not standing.stands(motive, who, start)]
+        booked = self._appointments("where a.id in (select value from json_each(:ids))", ids=json.dumps(touched))
+        return preview(admission.practice, proposed, admission.now, admission.counted_source, booked)
 
     def closure(self, query: SlotQuery, day: date) -> Closure | None:
         """Why nobody receives on a day."""

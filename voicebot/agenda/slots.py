@@ -8,7 +8,7 @@ the first is.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -32,6 +32,17 @@ class Busy:
     """Practitioner or resource → half-open spans of UTC minutes."""
     by_assistant: Mapping[tuple[str, date], int] = field(default_factory=dict)
     """(practitioner or motive, day) → appointments that the assistant has taken on that day."""
+    _masks: dict[tuple[str, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def taken(self, who: str, origin: int) -> int:
+        """The granules that are taken of someone or something, counted from the granule ``origin``."""
+        spans = self.spans.get(who)
+        if not spans:
+            return 0
+        found = self._masks.get((who, origin))
+        if found is None:
+            found = self._masks[who, origin] = timeline.union(spans, origin)
+        return found
 
 
 BusySource = Callable[[int, int], Busy]
@@ -62,19 +73,23 @@ def search(practice: Practice, query: SlotQuery, now: datetime, busy: BusySource
     if windows:
         earliest = max(earliest, boundary(windows[0][0], zone))
         latest = min(latest, boundary(windows[-1][1], zone))
-    starts = [start for start, _ in windows]
-    day = to_wall(earliest, zone).date()
-    day -= timedelta(days=day.toordinal() % CHUNK_DAYS)  # always the same chunks, so that what is cached is met again
-    last = to_wall(latest, zone).date()
-    while day <= last:
+    begins = [start for start, _ in windows]
+    for day in chunks(to_wall(earliest, zone).date(), to_wall(latest, zone).date()):
         for slot in _chunk(practice, motive, query, day, earliest, latest, busy):
             if slot.start in refused:
                 continue
             if windows:
-                position = bisect_right(starts, slot.start) - 1
+                position = bisect_right(begins, slot.start) - 1
                 if position < 0 or slot.start >= windows[position][1]:
                     continue
             yield slot
+
+
+def chunks(first: date, last: date) -> Iterator[date]:
+    """First days of the chunks that hold these days: always the same ones, so that what is cached is met again."""
+    day = first - timedelta(days=first.toordinal() % CHUNK_DAYS)
+    while day <= last:
+        yield day
         day += timedelta(days=CHUNK_DAYS)
 
 
@@ -95,62 +110,83 @@ def permitted_motive(practice: Practice, query: SlotQuery) -> Motive:
     return motive
 
 
+def origin_of(practice: Practice, first: date) -> int:
+    """The granule that a chunk's masks count from: a day before, so that a window of the evening before is whole."""
+    return to_utc(at_minute(first, -1440), practice.zone) // GRANULE_MINUTES
+
+
+def starts(
+    practice: Practice,
+    motive: Motive,
+    length: int,
+    names: Iterable[str],
+    first: date,
+    limits: tuple[int, int],
+    busy: Busy,
+) -> Iterator[tuple[str, str, int]]:
+    """Where an appointment may begin in the chunk of ``first``: practitioner, site, granules from its origin.
+
+    Args:
+        length: of the appointment, min; what the assistant may take a day is for :func:`days_left`.
+        limits: first and last start, UTC minutes.
+        busy: what is taken in the chunk, the motive's buffers included.
+    """
+    origin = origin_of(practice, first)
+    low, high = -(-max(limits[0], 0) // GRANULE_MINUTES) - origin, limits[1] // GRANULE_MINUTES + 1 - origin
+    permitted = _grid(practice, motive.grid, first, origin) & timeline.span(low, high)
+    if not permitted:
+        return
+    for resources in motive.needs:
+        permitted &= _any_free(practice, resources, motive, length, first, origin, busy)
+    for practitioner in names:
+        free = None
+        for site, mask in _open(practice, practitioner, motive.id, first):
+            if free is None:
+                free = permitted & _room(practice, practitioner, motive, length, first, origin, busy)
+            found = timeline.runs(mask, length // GRANULE_MINUTES) & free
+            if found:
+                yield practitioner, site, found
+
+
 def _chunk(
     practice: Practice, motive: Motive, query: SlotQuery, first: date, earliest: int, latest: int, source: BusySource
 ) -> Iterator[Slot]:
-    zone = practice.zone
-    length = motive.minutes(query.patient)
-    origin = to_utc(at_minute(first, -1440), zone) // GRANULE_MINUTES
-    """A day before, so that a window that began the evening before is whole."""
+    zone, length, origin = practice.zone, motive.minutes(query.patient), origin_of(practice, first)
     after = to_utc(at_minute(first, CHUNK_DAYS * 1440), zone)
     busy = source(
         max(origin * GRANULE_MINUTES, earliest - motive.buffer_before - GRANULE_MINUTES),
         min(after, latest) + length + motive.buffer_after + GRANULE_MINUTES,
     )
-    grid = _grid(practice, motive.grid, first, origin)
-    low, high = -(-max(earliest, 0) // GRANULE_MINUTES) - origin, latest // GRANULE_MINUTES + 1 - origin
-    permitted = grid & timeline.span(low, high)
-    if not permitted:
-        return
-    for resources in motive.needs:
-        permitted &= _any_free(practice, resources, motive, length, first, origin, busy)
     names = practice.practitioners if query.practitioner is None else [query.practitioner]
-    found: list[tuple[int, int, str, str]] = []
-    for rank, practitioner in enumerate(names):
-        free = None
-        for site, mask in _open(practice, practitioner, motive.id, first):
-            if free is None:
-                free = permitted & _room(practice, practitioner, motive, length, first, origin, busy)
-            starts = timeline.runs(mask, length // GRANULE_MINUTES) & free
-            found += [(bit, rank, practitioner, site) for bit in timeline.bits(starts)]
-    if not found:
-        return
-    limited = _Limits(practice, motive, busy)
+    rank = {name: position for position, name in enumerate(names)}
+    found = [
+        (bit, rank[who], who, site)
+        for who, site, mask in starts(practice, motive, length, names, first, (earliest, latest), busy)
+        for bit in timeline.bits(mask & days_left(practice, who, motive, first, busy))
+    ]
     for bit, _, practitioner, site in sorted(found):
         minute = (origin + bit) * GRANULE_MINUTES
-        start = to_wall(minute, zone)
-        if limited.permit(practitioner, start.date()):
-            yield Slot(start, to_wall(minute + length, zone), practitioner, motive.id, site)
+        yield Slot(to_wall(minute, zone), to_wall(minute + length, zone), practitioner, motive.id, site)
 
 
-class _Limits:
-    """How many appointments a day the assistant may take."""
-
-    def __init__(self, practice: Practice, motive: Motive, busy: Busy) -> None:
-        self._practice = practice
-        self._motive = motive
-        self._taken = busy.by_assistant
-
-    def permit(self, practitioner: str, day: date) -> bool:
-        own, most = self._practice.practitioners[practitioner].assistant_per_day, self._motive.assistant_per_day
-        return (own is None or self._taken.get((practitioner, day), 0) < own) and (
-            most is None or self._taken.get((self._motive.id, day), 0) < most
-        )
+def days_left(practice: Practice, practitioner: str, motive: Motive, first: date, busy: Busy) -> int:
+    """The granules of a chunk's days on which the assistant may still take an appointment."""
+    own, most = practice.practitioners[practitioner].assistant_per_day, motive.assistant_per_day
+    if own is None and most is None:
+        return -1
+    mask, origin = 0, origin_of(practice, first)
+    for day in (first + timedelta(days=offset) for offset in range(CHUNK_DAYS)):
+        if (own is None or busy.by_assistant.get((practitioner, day), 0) < own) and (
+            most is None or busy.by_assistant.get((motive.id, day), 0) < most
+        ):
+            begin, end = (to_utc(at_minute(day, minute), practice.zone) // GRANULE_MINUTES for minute in (0, 1440))
+            mask |= timeline.span(begin - origin, end - origin)
+    return mask
 
 
 def _room(practice: Practice, who: str, motive: Motive, length: int, first: date, origin: int, busy: Busy) -> int:
     """Starts at which ``who`` is free for the appointment and its buffers."""
-    taken = timeline.union(busy.spans.get(who, ()), origin)
+    taken = busy.taken(who, origin)
     absent = _absent(practice, who, first, origin)
     before, after = motive.buffer_before // GRANULE_MINUTES, motive.buffer_after // GRANULE_MINUTES
     horizon = timeline.span(0, (CHUNK_DAYS + 3) * 288)
@@ -169,16 +205,24 @@ def _any_free(
 
 @lru_cache(maxsize=4096)
 def _cached_open(version: _Key, practitioner: str, motive: str, first: date) -> tuple[tuple[str, int], ...]:
-    practice = version.practice
-    origin = to_utc(at_minute(first, -1440), practice.zone) // GRANULE_MINUTES
     by_site: dict[str, int] = {}
+    for window, mask in _cached_windows(version, practitioner, first):
+        if offers_motive(version.practice, window, motive):
+            by_site[window.site] = by_site.get(window.site, 0) | mask
+    return tuple(by_site.items())
+
+
+@lru_cache(maxsize=4096)
+def _cached_windows(version: _Key, practitioner: str, first: date) -> tuple[tuple[rules.Window, int], ...]:
+    """What is open in a chunk, for whatever motive: each window with its granules."""
+    practice, origin = version.practice, origin_of(version.practice, first)
+    found = []
     for offset in range(-1, CHUNK_DAYS + 1):
         for window in rules.windows(practice, practitioner, first + timedelta(days=offset)):
-            if offers_motive(practice, window, motive):
-                start = boundary(window.start, practice.zone) // GRANULE_MINUTES - origin
-                end = boundary(window.end, practice.zone) // GRANULE_MINUTES - origin
-                by_site[window.site] = by_site.get(window.site, 0) | timeline.span(start, end)
-    return tuple(by_site.items())
+            start = boundary(window.start, practice.zone) // GRANULE_MINUTES - origin
+            end = boundary(window.end, practice.zone) // GRANULE_MINUTES - origin
+            found.append((window, timeline.span(start, end)))
+    return tuple(found)
 
 
 def offers_motive(practice: Practice, window: rules.Window, motive: str) -> bool:
