@@ -6,6 +6,8 @@ import ast
 import configparser
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +113,21 @@ def test_the_service_unit_forbids_what_a_process_cannot_forbid_itself() -> None:
     }
     assert {name: service[name] for name in wanted} == wanted
     assert "KEY=" not in (ROOT / "packaging" / "voicebot.service").read_text(encoding="utf-8")
+
+
+def test_systemd_knows_every_line_of_the_service_unit(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed here")
+    unit = (ROOT / "packaging" / "voicebot.service").read_text(encoding="utf-8")
+    # Where it will be installed there is nothing yet.
+    trial = tmp_path / "voicebot.service"
+    trial.write_text(re.sub(r"(?m)^ExecStart=.*", "ExecStart=/bin/true", unit))
+    done = subprocess.run(["systemd-analyze", "verify", str(trial)], capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if re.search(rf"{trial.name}:\d+:", line)] == []
+
+
+def test_the_desk_may_write_the_practice_s_file_under_the_service_unit() -> None:
+    unit = (ROOT / "packaging" / "voicebot.service").read_text(encoding="utf-8")
+    practice = re.search(r"^Environment=VOICEBOT_PRACTICE=(\S+)$", unit, re.MULTILINE)
+    assert practice is not None
+    assert f"ReadWritePaths=-{practice[1]}\n" in unit
