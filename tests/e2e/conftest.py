@@ -1,87 +1,23 @@
-"""One real service for all end-to-end tests: `voicebot serve` with every door open, on its own data."""
+"""One real service for all calls, and one whose desk is walked; each on its own data."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+import shutil
+import tempfile
+import wave
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import async_playwright, expect
 
-READY_SECONDS = 240
+from tests.desk.visit import CHROMIUM
+from tests.e2e.people import PATIENCE_MS, People, settle_in
+from tests.e2e.running import RunningService, start, stop
+from voicebot.speaking.voice import CallVoice, EspeakEngine
 
-
-@dataclass
-class RunningService:
-    process: subprocess.Popen[bytes]
-    data: Path
-    key: Path
-    sip_port: int
-    web: str
-    desk: str
-    ready_seconds: float
-
-    def appointments(self, *more: str) -> list[dict[str, Any]]:
-        """Rows as the command prints them."""
-        command = [sys.executable, "-m", "voicebot", "appointments", "--json", *self.options, *more]
-        output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        return [json.loads(line) for line in output.splitlines()]
-
-    @property
-    def options(self) -> list[str]:
-        return ["--data", str(self.data), "--key-file", str(self.key)]
-
-
-def start(folder: Path, *options: str, key: Path | None = None) -> RunningService:
-    key = key or folder / "key"
-    key.write_text(os.urandom(32).hex())
-    key.chmod(0o600)
-    begun = time.monotonic()
-    path = folder / "service.log"
-    with path.open("w") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "voicebot", "serve"),
-                *("--sip-port", "0", "--web-port", "0", "--http-port", "0"),
-                *("--data", str(folder / "data"), "--key-file", str(key), *options),
-            ],
-            stderr=log,
-        )
-    while "READY" not in (text := path.read_text()).splitlines():
-        assert process.poll() is None, "the service ended:\n" + text
-        assert time.monotonic() - begun < READY_SECONDS, "the service did not become ready:\n" + text
-        time.sleep(0.1)  # another process's file: there is no clock to pass
-
-    def find(pattern: str) -> str:
-        found = re.search(pattern, text)
-        assert found, text
-        return found[1]
-
-    return RunningService(
-        process,
-        folder / "data",
-        key,
-        int(find(r"SIP: [\d.]+:(\d+)")),
-        find(r"patient's page: (\S+)"),
-        find(r"desk: (\S+)"),
-        time.monotonic() - begun,
-    )
-
-
-def stop(running: RunningService) -> float:
-    """Interrupt the service; the seconds that it took to end."""
-    begun = time.monotonic()
-    running.process.send_signal(signal.SIGINT)
-    running.process.wait(30)
-    return time.monotonic() - begun
+__all__ = ["RunningService", "start", "stop"]
 
 
 @pytest.fixture(scope="session")
@@ -89,3 +25,48 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
     running = start(tmp_path_factory.mktemp("service"))
     yield running
     stop(running)
+
+
+# --- the desk: one practice of its own, on a Monday, with everyone at work ---
+
+MONDAY = "2026-11-23T10:00"
+A_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+
+@pytest.fixture(scope="session")
+def cabinet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sample practice, whose rules may be changed."""
+    return shutil.copytree("voicebot/practice/sample", tmp_path_factory.mktemp("desk") / "cabinet")
+
+
+@pytest.fixture(scope="session")
+def desk_service(cabinet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """The service whose desk is walked; the calls of every test stay in it."""
+    folder, key = tmp_path_factory.mktemp("desk-service"), tmp_path_factory.mktemp("desk-key") / "key"
+    with tempfile.TemporaryDirectory(prefix="vb-") as sockets:  # the address of a Unix socket is short
+        options = ("--practice", str(cabinet), "--now", MONDAY)
+        running = start(folder, *options, key=key, temporary=Path(sockets))
+        yield running
+        stop(running)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def people(desk_service: RunningService, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[People]:
+    """Everyone at the desk, after its first run."""
+    said = tmp_path_factory.mktemp("microphone") / "said.wav"
+    microphone_says(said, "Je voudrais un rendez-vous pour une consultation.")
+    arguments = ["--no-sandbox", *A_MICROPHONE, f"--use-file-for-fake-audio-capture={said}"]
+    expect.set_options(timeout=PATIENCE_MS)
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield await settle_in(desk_service, browser)
+        await browser.close()
+
+
+def microphone_says(path: Path, text: str) -> None:
+    """Write what Chromium's microphone says, over and over: the product's own voice, then silence."""
+    rate = 16000
+    sound = b"".join(piece.pcm for piece in CallVoice(EspeakEngine(), rate).synthesise(text))
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(sound + bytes(2 * rate * 6))
