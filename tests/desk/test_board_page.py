@@ -62,7 +62,7 @@ def test_weeks_and_days_and_an_empty_past(app: FastAPI, desk: Desk) -> None:
 def test_plots_have_no_style_and_no_script(app: FastAPI, desk: Desk) -> None:
     week(desk)
     page = enter(app).get("/tableau").text
-    assert page.count("<svg viewBox") == 2
+    assert page.count("<svg") - page.count('class="icon"') == 2
     assert "style=" not in page
 
 
@@ -103,6 +103,26 @@ def test_a_digest_begins_where_the_last_one_ended(app: FastAPI, desk: Desk, monk
     assert "Urgence" not in page
     assert "Rien de nouveau" in client.get("/tableau/resume?praticien=lefevre").text
     assert "Camille Roussel" in enter(app, "secretary").get("/tableau/resume").text
+
+
+def test_a_digest_marked_as_read_by_mistake_comes_back_and_keeps_its_practitioner(
+    app: FastAPI, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = booked(desk, name="Roussel")
+    now = desk.workspace.clock.now() + timedelta(minutes=2)
+    monkeypatch.setattr(type(desk.workspace.clock), "now", lambda self: now)
+    client = enter(app, "practitioner")
+    page = client.get("/tableau/resume").text
+    assert "Depuis ce matin" in page
+    assert f'href="/agenda/{made.id}"' in page
+    who = made.slot.practitioner
+    assert client.post("/tableau/resume/lu", data={"praticien": who}).headers["location"].endswith(f"praticien={who}")
+    page = client.get(f"/tableau/resume?praticien={who}").text
+    assert "Rien de nouveau" in page
+    form = re.search(r'class="toast".*?action="([^"]+)">(.*?)<button', page, re.S)
+    assert form is not None
+    client.post(form[1], data=dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[2])))
+    assert f'href="/agenda/{made.id}"' in client.get(f"/tableau/resume?praticien={who}").text
 
 
 def test_a_digest_is_read_by_noone_unseen(app: FastAPI, desk: Desk) -> None:

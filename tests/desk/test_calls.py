@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -155,7 +156,11 @@ def test_what_may_be_an_emergency_stands_first(app: FastAPI, desk: Desk) -> None
     assert listed == ["urgent", "long"]
 
 
-def test_an_open_page_counts_again_and_says_when_its_list_has_changed(app: FastAPI, desk: Desk) -> None:
+def test_an_open_page_counts_again_and_says_when_its_list_has_changed(
+    app: FastAPI, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As where the pages' packages are installed.
+    monkeypatch.setattr("voicebot.desk.context.VENDOR", Path(__file__))
     client = enter(app)
     call(desk, "live1")
     page = client.get("/a-faire").text

@@ -162,3 +162,9 @@ def test_markup_in_a_name_stays_inert(app: FastAPI, desk: Desk) -> None:
     for page in (client.get(f"/patients/{made.id}"), client.post("/patients", data={"born": "02/01/1980"})):
         assert "Zoé" in page.text
         assert "<script>x" not in page.text
+
+
+def test_the_patients_of_a_file_that_was_imported_are_one_line_of_the_trail(desk: Desk) -> None:
+    [entry] = desk.workspace.audit.entries(action="import")
+    assert entry.actor.startswith("terminal:")
+    assert entry.detail == {"patients": 12}

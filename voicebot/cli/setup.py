@@ -12,7 +12,7 @@ from voicebot.agenda.seed import import_patients
 from voicebot.agenda.store import Store
 from voicebot.call_log import CallLog
 from voicebot.cli.common import Clock, parse_now
-from voicebot.cli.keys import database_key, is_sample
+from voicebot.cli.keys import actor, database_key, is_sample
 from voicebot.control import service_now
 from voicebot.database import Connections, open_database
 from voicebot.events import Events
@@ -67,13 +67,15 @@ def open_workspace(args: argparse.Namespace, key: bytes | None = None, rules_at:
     clock = Clock(practice.zone, parse_now(args.now) or service_now(args.data))
     connect = open_database(args.data, key or database_key(args))
     agenda = Store(rules, connect, clock)
-    patients = args.practice / "patients.csv"
-    if patients.exists() and import_patients(agenda, patients) and not is_sample(args):
-        print(
-            f"voicebot: {patients} was copied into the encrypted agenda; delete it, it is in plain text",
-            file=sys.stderr,
-        )
     audit = Audit(connect, clock, anchor=AnchorFile(args.data / ANCHOR))
+    patients = args.practice / "patients.csv"
+    if patients.exists() and (imported := import_patients(agenda, patients)):
+        audit.record(actor(), "import", None, {"patients": imported})
+        if not is_sample(args):
+            print(
+                f"voicebot: {patients} was copied into the encrypted agenda; delete it, it is in plain text",
+                file=sys.stderr,
+            )
     vault = Vault(connect, clock, audit, rules, args.data)
     log, todo = CallLog(connect), TodoList(connect, clock.now)
     return Workspace(practice, rules, clock, connect, agenda, args.data, Events(connect), audit, vault, log, todo)

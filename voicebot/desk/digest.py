@@ -52,11 +52,13 @@ class Digests:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def since(self, account_id: str, now: datetime) -> datetime:
-        """When an account last looked; the beginning of the day at first."""
+    def since(self, account_id: str, now: datetime) -> tuple[datetime, bool]:
+        """Where an account's digest begins, and whether it last looked then: else today, or three days ago."""
         found = self._session.tuples("select at from desk_look where account_id = ?", (account_id,))
-        seen = datetime.fromisoformat(found[0][0]) if found else now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return max(seen, now - LONGEST)
+        if not found:
+            return now.replace(hour=0, minute=0, second=0, microsecond=0), False
+        seen, oldest = datetime.fromisoformat(found[0][0]), now - LONGEST
+        return (seen, True) if seen >= oldest else (oldest, False)
 
     def looked(self, account_id: str, now: datetime) -> None:
         """Note that an account has read up to now."""

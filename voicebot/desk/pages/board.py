@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -63,7 +63,7 @@ def board(request: Request, desk: TheDesk, me: Reader, semaine: str = "", vue: s
 def digest(request: Request, desk: TheDesk, me: Staff, praticien: str = "") -> Response:
     """What happened since this account last looked."""
     now = desk.workspace.clock.now()
-    since = desk.digests.since(me.id, now)
+    since, seen = desk.digests.since(me.id, now)
     practice = desk.workspace.rules()
     who = frozenset({praticien}) if praticien in practice.practitioners else None
     found = desk.digests.read(since, who)
@@ -78,6 +78,7 @@ def digest(request: Request, desk: TheDesk, me: Staff, praticien: str = "") -> R
         request,
         "board/digest.html",
         digest=found,
+        seen=seen,
         rows=rows,
         now=now,
         practitioners=practice.practitioners.values(),
@@ -87,10 +88,29 @@ def digest(request: Request, desk: TheDesk, me: Staff, praticien: str = "") -> R
 
 
 @router.post("/tableau/resume/lu")
-def read(request: Request, desk: TheDesk, me: Staff, praticien: Annotated[str, Form(max_length=40)] = "") -> Response:
-    """All this is read: the next digest begins here."""
-    desk.digests.looked(me.id, desk.workspace.clock.now())
-    return desk.done(request, "/tableau/resume", "C'est noté : le prochain résumé commence maintenant.")
+def read(
+    request: Request,
+    desk: TheDesk,
+    me: Staff,
+    praticien: Annotated[str, Form(max_length=40)] = "",
+    depuis: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    """All this is read: the next digest begins here; or, to undo that, at ``depuis`` again."""
+    now = desk.workspace.clock.now()
+    since, _ = desk.digests.since(me.id, now)
+    back = _moment(depuis)
+    desk.digests.looked(me.id, now if back is None else min(back, now))
+    place = f"/tableau/resume?praticien={praticien}" if praticien.isidentifier() else "/tableau/resume"
+    if back is not None:
+        return desk.done(request, place)
+    return desk.done(
+        request,
+        place,
+        "C'est noté : le prochain résumé commence maintenant.",
+        undo="/tableau/resume/lu",
+        praticien=praticien,
+        depuis=since.isoformat(timespec="seconds"),
+    )
 
 
 def _calls(rows: list[Figures]) -> Plot:
@@ -122,6 +142,13 @@ def _short(row: Figures) -> str:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 def _date(text: str) -> date | None:
