@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import shutil
 import signal
 import sys
@@ -17,6 +18,7 @@ from secrets import randbelow
 from statistics import median
 from typing import Any
 
+from voicebot import faults
 from voicebot.cli.common import emit, minute
 from voicebot.cli.keys import is_sample
 from voicebot.cli.setup import Workspace, open_workspace
@@ -49,6 +51,7 @@ class Result:
 
 def run(args: argparse.Namespace) -> int:
     """Start, let the patient call, and say what was booked."""
+    faults.quiet(logging.WARNING)
     return asyncio.run(_demo(args))
 
 

@@ -15,6 +15,7 @@ from voicebot.cli.keys import database_key, needs_passphrase
 from voicebot.cli.setup import open_workspace
 from voicebot.database import private_directory
 from voicebot.errors import ConfigurationError
+from voicebot.faults import quiet
 from voicebot.locked import Locked
 from voicebot.practice import load_practice
 from voicebot.service import Ports, Service, run_until
@@ -45,9 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
-    logging.basicConfig(
-        level=logging.INFO if args.verbose else logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s"
-    )
+    quiet(logging.INFO if args.verbose else logging.WARNING)
     http_port = HTTP_PORT if (args.sip_port, args.web_port, args.http_port) == (None, None, None) else args.http_port
     tls = certificate(args)
     key = asyncio.run(unlocked(args, http_port, tls)) if needs_passphrase(args) else None

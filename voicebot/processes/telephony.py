@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field, fields  # noqa: E402
 from typing import Any  # noqa: E402
 
 from voicebot.errors import ConfigurationError, VoicebotError  # noqa: E402
+from voicebot.faults import quiet  # noqa: E402
 
 log = logging.getLogger("voicebot.telephony")
 
@@ -96,7 +97,7 @@ class Settings:
     allowed: tuple[str, ...] = ()
     """Networks (CIDR) that SIP calls are taken from; others get no answer."""
     max_calls: int = 20
-    """Calls at once, SIP and WebRTC together; more are told 486 Busy Here."""
+    """Calls at once, SIP and WebRTC together, unless the parent sets a lower limit; more are told 486 Busy Here."""
     registration: Registration | None = None
     contacts: Contacts = field(default_factory=Contacts)
     """Whom calls may be transferred to."""
@@ -175,9 +176,9 @@ def _registration(data: Mapping[str, Any]) -> Registration:
 
 def main() -> int:
     """Run the process; exit status 2 when the settings or sockets cannot be used."""
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    quiet(logging.WARNING, "%(name)s: %(message)s")
     log.setLevel(logging.INFO)
-    for library in ("aiortc", "aioice", "asyncio"):  # their warnings may name addresses of callers
+    for library in ("aiortc", "aioice", "asyncio"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     for problem in RESTRICTED.problems if RESTRICTED else ():
         log.warning("sandbox: %s", problem)
