@@ -27,8 +27,8 @@ def _messages() -> Mapping[str, str]:
 
 
 def warning(where: Where, code: str, **values: object) -> Problem:
-    """A warning by its code in ``messages.toml``."""
-    return Problem(where, _messages()[code].format(**values))
+    """A problem by its code in ``messages.toml``."""
+    return Problem(where, _messages()[code].format(**values), code, values)
 
 
 class Problems:
@@ -49,7 +49,7 @@ class Problems:
 
     def error(self, path: Path, code: str, **values: object) -> None:
         """Note an error by its code in ``messages.toml``."""
-        self.errors.append(Problem(self.where(path), _messages()[code].format(**values)))
+        self.errors.append(warning(self.where(path), code, **values))
 
     def warn(self, path: Path, code: str, **values: object) -> None:
         """Note a warning by its code in ``messages.toml``."""

@@ -35,6 +35,10 @@ class Problem:
 
     where: Where
     text: str
+    code: str = field(default="", compare=False)
+    """Its key in ``messages.toml``, for those who say it in other words."""
+    values: Mapping[str, object] = field(default_factory=dict, compare=False)
+    """What stands in the braces of the message."""
 
     def __str__(self) -> str:
         return f"{self.where.file}:{self.where.line}: {self.where.key}: {self.text}"
