@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +19,7 @@ from voicebot import locked as module
 from voicebot.errors import ConfigurationError, UnavailableError
 from voicebot.locked import Locked, send_passphrase
 from voicebot.sockets import bind
+from voicebot.vault.envelope import Cost, seal
 
 KEY = bytes(range(32))
 RIGHT = "quatre mots tirés au sort"
@@ -106,3 +110,20 @@ async def test_attempts_are_made_one_at_a_time(tmp_path: Path, monkeypatch: pyte
     assert most == 1
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def test_the_service_that_will_hold_the_key_dumps_no_memory(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(seal(KEY, RIGHT, Cost(memory=1024)).to_text())
+    (tmp_path / "key").chmod(0o600)
+    command = [sys.executable, "-m", "voicebot", "serve", "--http-port", "0"]
+    command += ["--data", str(tmp_path / "data"), "--key-file", str(tmp_path / "key")]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as service:
+        assert service.stderr is not None
+        try:
+            told = next((line for line in service.stderr if "LOCKED" in line), "")
+            limits = Path(f"/proc/{service.pid}/limits").read_text()
+        finally:
+            service.terminate()
+            service.stderr.read()
+    assert told
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -39,6 +41,7 @@ def attempts(folder, victim):
         "temporary file": lambda: tempfile.TemporaryFile(),
         "shared memory": lambda: open("/dev/shm/voicebot-test", "wb"),
         "through /proc": lambda: open(f"/proc/self/cwd/{os.path.relpath(victim)}", "wb"),
+        "another's memory": lambda: open(f"/proc/{os.getppid()}/mem", "r+b"),
         "libc creat": lambda: native(libc.creat(f"{folder}/native".encode(), 0o600)),
     }
 
@@ -195,6 +198,50 @@ def test_reading_and_sockets_still_work(folder: Path) -> None:
     """
     outcome = restricted(folder, program)
     assert outcome == {"read": "content", "list": True, "socket": "hello", "port": True, "null": 1}
+
+
+@pytest.mark.usefixtures("landlock")
+def test_processes_outside_are_out_of_reach(folder: Path) -> None:
+    name = f"\0voicebot-test-{os.getpid()}"
+    program = f"""
+        import ctypes, os, signal, socket
+        from voicebot.vault.sandbox import restrict
+        result = {{"abi": restrict().landlock}}
+        PTRACE_ATTACH = 16
+        def tried(name, attempt):
+            try:
+                attempt()
+            except OSError as error:
+                result[name] = error.errno
+            else:
+                result[name] = 0
+        def attach():
+            if ctypes.CDLL(None, use_errno=True).ptrace(PTRACE_ATTACH, os.getppid(), 0, 0):
+                raise OSError(ctypes.get_errno(), "ptrace")
+        tried("connect", lambda: socket.socket(socket.AF_UNIX).connect({name!r}))
+        tried("signal", lambda: os.kill(os.getppid(), signal.SIGCONT))
+        tried("itself", lambda: os.kill(os.getpid(), signal.SIGCONT))
+        tried("trace", attach)
+    """
+    with socket.socket(socket.AF_UNIX) as outside:
+        outside.bind(name)
+        outside.listen()
+        found = restricted(folder, program)
+    assert found["trace"] == errno.EPERM
+    assert found["itself"] == 0
+    if int(str(found["abi"])) < 6:
+        pytest.skip("Landlock governs sockets and signals from Linux 6.12 on")
+    assert found["connect"] == found["signal"] == errno.EPERM
+
+
+def test_memory_is_protected_where_files_may_be_written(folder: Path) -> None:
+    program = """
+        import ctypes, resource
+        from voicebot.vault.sandbox import protect_memory
+        protect_memory()
+        result = {"core": resource.getrlimit(resource.RLIMIT_CORE), "dumpable": ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)}
+    """
+    assert restricted(folder, program) == {"core": [0, 0], "dumpable": 0}
 
 
 def test_the_report_says_what_holds(folder: Path) -> None:

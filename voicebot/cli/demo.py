@@ -27,6 +27,7 @@ from voicebot.errors import UnavailableError
 from voicebot.ports import Appointment
 from voicebot.practice.loading import FILE_NAME
 from voicebot.service import Ports, Service
+from voicebot.vault.sandbox import protect_memory
 
 CALL_SECONDS = 300.0
 """The longest that a demonstration's call may last, s."""
@@ -51,6 +52,7 @@ class Result:
 
 def run(args: argparse.Namespace) -> int:
     """Start, let the patient call, and say what was booked."""
+    protect_memory()
     faults.quiet(logging.WARNING)
     return asyncio.run(_demo(args))
 

@@ -21,6 +21,7 @@ from voicebot.practice import load_practice
 from voicebot.service import Ports, Service, run_until
 from voicebot.sockets import bind
 from voicebot.tls import Tls, given, is_local, self_made
+from voicebot.vault.sandbox import protect_memory
 
 WEB_PORT = 8080
 HTTP_PORT = 8000
@@ -46,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
+    protect_memory()  # it will hold the key, and the words of calls
     quiet(logging.INFO if args.verbose else logging.WARNING)
     http_port = HTTP_PORT if (args.sip_port, args.web_port, args.http_port) == (None, None, None) else args.http_port
     tls = certificate(args)

@@ -13,6 +13,8 @@ What holds afterwards, on a kernel with Landlock (Linux 5.13 and later, https://
 - ``/dev/null`` stays writable (it keeps nothing), and so do character devices and the folders that the caller names.
 - where the caller wants no TCP, no port can be bound and nothing can be connected to (Linux 6.7 and later); sockets
   that it was given stay.
+- processes outside can be sent no signal, and abstract Unix sockets of theirs cannot be connected to (Linux 6.12 and
+  later); their memory can be neither read nor written.
 - ``no_new_privs``: executing a set-user-id program gains nothing.
 - no core dump, and no other process of the same user may read this one's memory (RLIMIT_CORE 0, PR_SET_DUMPABLE 0).
 - memory that is freed is overwritten (glibc's M_PERTURB; what its per-thread caches hold, at most seven pieces of each
@@ -51,6 +53,8 @@ _TRUNCATE = 1 << 14
 """ABI 3. Before it, ``truncate(2)`` on a path could still empty an existing file."""
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 """ABI 4. Before it, TCP is not governed."""
+_SCOPE = 1 << 0 | 1 << 1
+"""Abstract Unix sockets and signals of processes that are not restricted with this one; ABI 6."""
 
 _M_PERTURB = -6
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
@@ -119,8 +123,7 @@ def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), tcp: b
     abi = max(0, libc.syscall(ctypes.c_long(_CREATE_RULESET), None, ctypes.c_size_t(0), ctypes.c_uint(_VERSION_FLAG)))
     if abi:
         _enforce(libc, abi, ["/dev/null", *devices], list(folders), tcp)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _prctl(libc, _PR_SET_DUMPABLE, 0)
+    protect_memory()
     return Report(
         landlock=abi,
         refused=_creation_is_refused(),
@@ -133,13 +136,26 @@ def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), tcp: b
     )
 
 
+def protect_memory() -> None:
+    """No core dump, and no other process of the same user reads this one's memory; for good, but not beyond ``exec``.
+
+    Raises:
+        UnavailableError: the kernel refused.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _prctl(libc, _PR_SET_DUMPABLE, 0)
+
+
 def _enforce(libc: ctypes.CDLL, abi: int, devices: list[str], folders: list[str], tcp: bool) -> None:
     rights = _WRITE_FILE | _REMOVE_AND_MAKE
     rights |= _REFER if abi >= 2 else 0
     rights |= _TRUNCATE if abi >= 3 else 0
     network = 0 if tcp or abi < 4 else _BIND_TCP | _CONNECT_TCP
-    # struct landlock_ruleset_attr: fields that are not used stay absent, and the size says so.
-    attributes = struct.pack("=QQ", rights, network) if network else struct.pack("=Q", rights)
+    # struct landlock_ruleset_attr: fields that the kernel does not know stay absent, and the size says so.
+    fields = [rights, network, _SCOPE][: 3 if abi >= 6 else 2 if abi >= 4 else 1]
+    attributes = struct.pack(f"={len(fields)}Q", *fields)
     ruleset = _syscall(libc, _CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint(0))
     try:
         for device in devices:
