@@ -21,6 +21,13 @@ def test_a_sound_practice_has_none(make_practice: MakePractice) -> None:
 
 ABSENT = '[[absences]]\nwho = ["lefevre", "benali"]\nfrom = 2026-01-01\nto = 2027-12-31\n'
 
+SUBSTITUTED = """[[substitutions]]
+practitioner = "benali"
+substitute = "lefevre"
+from = 2027-01-{first:02}
+to = 2027-01-{last:02}
+"""
+
 CASES = {
     "an opening that is over": (OPENINGS + "valid_to = 2026-01-01\n" + OPENINGS, "openings[1]", "passée"),
     "an opening that no day meets": (
@@ -52,6 +59,34 @@ CASES = {
         "exceptions[2]",
         "dernière du fichier",
     ),
+    "exceptions that share some of their days": (
+        OPENINGS
+        + "[[exceptions]]\nfrom = 2026-12-20\nto = 2026-12-26\nclosed = true\n"
+        + '[[exceptions]]\nfrom = 2026-12-24\nto = 2026-12-31\nhours = ["09:00-10:00"]\n',
+        "exceptions[2]",
+        "en partie les mêmes dates",
+    ),
+    "two substitutes of one person at once": (
+        OPENINGS + SUBSTITUTED.format(first=1, last=31) + SUBSTITUTED.format(first=20, last=25),
+        "substitutions[2]",
+        "déjà remplacé",
+    ),
+    "an absence from hours that nobody has": (
+        OPENINGS + '[[absences]]\nwho = ["lefevre"]\ndays = ["dimanche"]\nhours = ["09:00-10:00"]\n',
+        "absences[1]",
+        "aucun jour",
+    ),
+    "an absence on a public holiday": (
+        OPENINGS + '[[absences]]\nwho = ["lefevre"]\nfrom = 2026-12-25\nto = 2026-12-25\n',
+        "absences[1]",
+        "aucun jour",
+    ),
+    "openings that will overlap in half a year": (
+        OPENINGS + '[[openings]]\ndays = ["lundi"]\nhours = ["12:00-13:00"]\nvalid_from = 2027-05-03\n',
+        "openings[2]",
+        "chevauche celle de la ligne",
+    ),
+    "an empty list, which means all": (OPENINGS + "practitioners = []\n", "openings[1].practitioners", "« tous »"),
     "an opening beside the grid": (OPENINGS.replace("14:00", "14:05"), "openings[1]", "premier créneau sera à 14:15"),
     "an opening that its motive does not fit into": (
         OPENINGS + '[[openings]]\ndays = ["samedi"]\nhours = ["09:00-09:20"]\nmotives = ["echographie"]\n',
@@ -67,6 +102,20 @@ CASES = {
 def test_each_warning(make_practice: MakePractice, case: str) -> None:
     openings, key, text = CASES[case]
     assert any(line.startswith(f"{key}: ") and text in line for line in found(make_practice, openings=openings))
+
+
+def test_an_exception_inside_a_longer_closure_is_no_surprise(make_practice: MakePractice) -> None:
+    closed = "[[exceptions]]\nfrom = 2026-12-20\nto = 2026-12-31\nclosed = true\n"
+    open_one_day = '[[exceptions]]\ndate = 2026-12-24\nhours = ["09:00-12:00"]\n'
+    assert found(make_practice, openings=OPENINGS + closed + open_one_day) == []
+
+
+def test_a_word_that_names_two_motives(make_practice: MakePractice) -> None:
+    motives = MOTIVES.replace('label = "une consultation"', 'label = "une consultation"\nwords = ["contrôle"]').replace(
+        'label = "un suivi"', 'label = "un suivi"\nwords = ["Contrôle"]'
+    )
+    [line] = found(make_practice, motives=motives)
+    assert line.startswith("motives.suivi: « Contrôle » désigne aussi « consultation »")
 
 
 def test_what_nothing_uses(make_practice: MakePractice) -> None:

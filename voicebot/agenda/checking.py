@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import combinations
 
 from voicebot.agenda import rules, slots
 from voicebot.errors import NotBookableError
 from voicebot.ports import PatientKind, SlotQuery
 from voicebot.practice.reading import warning
-from voicebot.practice.schema import DayException, Opening, Practice, Problem
+from voicebot.practice.schema import Absence, DayException, Motive, Opening, Practice, Practitioner, Problem
 
 LOOK_AHEAD = timedelta(days=366)
 """A rule that no day of the coming year meets is never met."""
@@ -26,6 +26,7 @@ def warnings(practice: Practice, now: datetime) -> list[Problem]:
         *practice.warnings,
         *_useless(practice, today),
         *_overlaps(practice, today),
+        *_ambiguous(practice),
         *_unbookable(practice, now),
         *_misfits(practice),
         *_unused(practice),
@@ -48,8 +49,25 @@ def _useless(practice: Practice, today: date) -> Iterator[Problem]:
         if last < today:
             yield warning(where, "warn_past")
     for absence in practice.absences:
-        if absence.end is not None and absence.end.date() < today:
+        if absence.end is not None and absence.end <= datetime.combine(today, time()):
             yield warning(absence.where, "warn_past")
+        elif not _takes(practice, absence, today):
+            yield warning(absence.where, "warn_never")
+
+
+def _takes(practice: Practice, absence: Absence, today: date) -> bool:
+    """Whether an absence takes anything from an opening; that of a room or a device may."""
+    if not set(absence.who) <= set(practice.practitioners):
+        return True
+    first = max(today, absence.start.date() if absence.start else today)
+    last = absence.end.date() if absence.end else today + LOOK_AHEAD
+    for offset in range(min((last - first).days, LOOK_AHEAD.days) + 1):
+        day = first + timedelta(days=offset)
+        for who in absence.who:
+            spans = [(a, b) for a, b, rule in rules.absences(practice, who, day, day) if rule is absence]
+            if any(a < w.end and w.start < b for w in rules.windows(practice, who, day) for a, b in spans):
+                return True
+    return False
 
 
 def _ever(practice: Practice, opening: Opening, today: date) -> bool:
@@ -64,9 +82,11 @@ def _ever(practice: Practice, opening: Opening, today: date) -> bool:
 
 
 def _overlaps(practice: Practice, today: date) -> Iterator[Problem]:
+    starts = {today, *(rule.valid_from for rule in practice.openings if rule.valid_from and rule.valid_from > today)}
+    days = {start + timedelta(days=offset) for start in starts for offset in range(OVERLAP_DAYS)}
     for practitioner in practice.practitioners:
-        for offset in range(OVERLAP_DAYS):
-            windows = rules.windows(practice, practitioner, today + timedelta(days=offset))
+        for day in sorted(days):
+            windows = rules.windows(practice, practitioner, day)
             for one, other in combinations(windows, 2):
                 if one.where != other.where and one.start < other.end and other.start < one.end:
                     first, second = sorted((one.where, other.where), key=lambda where: where.line)
@@ -76,6 +96,35 @@ def _overlaps(practice: Practice, today: date) -> Iterator[Problem]:
         for later in practice.exceptions[index + 1 :]:
             if _covers(later, rule):
                 yield warning(later.where, "warn_exception_overlap", line=rule.where.line)
+            elif _meets(later, rule) and not _covers(rule, later):
+                yield warning(later.where, "warn_exception_meets", line=rule.where.line)
+    yield from _replaced_twice(practice)
+
+
+def _replaced_twice(practice: Practice) -> Iterator[Problem]:
+    """Two substitutes of one person on the same days."""
+    for first, second in combinations(practice.substitutions, 2):
+        together = second.first <= first.last and first.first <= second.last
+        if together and second.practitioner == first.practitioner:
+            yield warning(second.where, "warn_substitutions", practitioner=second.practitioner, line=first.where.line)
+
+
+def _ambiguous(practice: Practice) -> Iterator[Problem]:
+    """Words that name two motives, or two practitioners."""
+    for family in (practice.motives.values(), practice.practitioners.values()):
+        named: dict[str, Motive | Practitioner] = {}
+        for one in family:
+            for word in one.words:
+                other = named.setdefault(word.casefold().strip(), one)
+                if other is not one:
+                    yield warning(one.where, "warn_word", word=word, other=other.id, line=other.where.line)
+
+
+def _meets(one: DayException, other: DayException) -> bool:
+    """Whether two exceptions name a common day of a common person and place."""
+    people = not one.practitioners or not other.practitioners or set(one.practitioners) & set(other.practitioners)
+    places = None in (one.site, other.site) or one.site == other.site
+    return bool(people) and places and one.first <= other.last and other.first <= one.last
 
 
 def _disjoint(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
-from dateutil.rrule import rrulestr
-
+from voicebot.practice import recurrence
 from voicebot.practice.calendars import is_school_holiday, public_holiday
 from voicebot.practice.localtime import at_minute
 from voicebot.practice.schema import Absence, DayException, Hours, Opening, Practice, Substitution, Where
@@ -72,7 +70,7 @@ def openings(practice: Practice, practitioner: str, day: date) -> Iterator[Openi
         if (rule.school_holidays == "never" and school) or (rule.school_holidays == "only" and not school):
             continue
         if rule.rrule is not None and rule.valid_from is not None:
-            if day not in _occurrences(rule.rrule, rule.valid_from, day.year):
+            if day not in recurrence.dates(rule.rrule, rule.valid_from, day.year):
                 continue
         elif day.weekday() not in rule.days:
             continue
@@ -120,11 +118,3 @@ def _at(
     day: date, hours: tuple[Hours, ...], site: str, motives: tuple[str, ...], practitioner: str, where: Where
 ) -> list[Window]:
     return [Window(at_minute(day, h.start), at_minute(day, h.end), site, motives, practitioner, where) for h in hours]
-
-
-@lru_cache(maxsize=512)
-def _occurrences(rule: str, start: date, year: int) -> frozenset[date]:
-    """Dates of one year on which a recurrence rule falls (RFC 5545, counted in whole days)."""
-    recurrence = rrulestr(rule, dtstart=at_minute(start, 0))
-    found = recurrence.between(datetime(year, 1, 1), datetime(year, 12, 31), inc=True)
-    return frozenset(moment.date() for moment in found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,9 @@ def read_practice(directory: Path, raw: bytes) -> Practice:
         PracticeError: with all errors at once.
     """
     problems = Problems(str(directory / FILE_NAME), {(): 1})
+    if raw.startswith(BOM_UTF8):
+        problems.error((), "mark")
+        raise PracticeError(problems.errors)
     try:
         text = raw.decode("utf-8").replace("\r\n", "\n")
         document = tomllib.loads(text)
@@ -57,7 +61,8 @@ def read_practice(directory: Path, raw: bytes) -> Practice:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         problems.lines = {(): int(found[1]) if found else text.count("\n") + 1}
-        problems.error((), "syntax", detail=error)
+        twice = any(word in str(error) for word in ("overwrite", "twice"))
+        problems.error((), "twice" if twice else "syntax", detail=error)
     except (ValueError, RecursionError):  # a number of thousands of digits, or brackets nested as deeply
         problems.error((), "excessive")
     if problems.errors:

@@ -133,14 +133,19 @@ class Table:
         """A list of texts."""
         return tuple(text for _, text in self._items(key, '["…"]'))
 
-    def among(self, key: str, choices: Collection[str]) -> tuple[str, ...]:
-        """A list of words, each one of ``choices`` (ids defined elsewhere in the file)."""
+    def among(self, key: str, choices: Collection[str], *, required: bool = False) -> tuple[str, ...]:
+        """A list of words, each one of ``choices`` (ids defined elsewhere in the file).
+
+        Where the list is not ``required``, an empty one means all, as no list does: that surprises, so it is a warning.
+        """
+        if self.values.get(key) == [] and not required:
+            self.problems.warn((*self.path, key), "warn_empty_list")
         items = self._items(key, f'["{next(iter(choices), "…")}"]')
         return tuple(text for i, text in items if self._among((*self.path, key), i, text, choices))
 
     def days(self, key: str) -> frozenset[int]:
         """Weekdays by their French names, Monday is 0."""
-        names = self.among(key, DAYS)
+        names = self.among(key, DAYS, required=True)
         return frozenset(DAYS.index(name) for name in names)
 
     def hours(self, key: str) -> tuple[Hours, ...]:

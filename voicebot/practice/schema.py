@@ -41,7 +41,8 @@ class Problem:
     """What stands in the braces of the message."""
 
     def __str__(self) -> str:
-        return f"{self.where.file}:{self.where.line}: {self.where.key}: {self.text}"
+        key = f"{self.where.key}: " if self.where.key else ""
+        return f"{self.where.file}:{self.where.line}: {key}{self.text}"
 
 
 @dataclass(frozen=True)

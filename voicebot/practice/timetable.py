@@ -7,8 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrulestr
-
+from voicebot.practice import recurrence
 from voicebot.practice.localtime import exists
 from voicebot.practice.reading import Table
 from voicebot.practice.schema import Absence, DayException, Opening, Reception, Substitution
@@ -33,8 +32,7 @@ def opening(table: Table, names: Names) -> Opening:
         table.error("days" if table.has("days") else "rrule" if rule else "", "days_or_rrule")
     if rule:
         _check_rrule(table, rule, first)
-    if not table.has("hours"):
-        table.error("hours", "missing", name="hours", example='["08:30-12:30"]')
+    _required(table, "hours")
     result = Opening(
         practitioners=table.among("practitioners", names.practitioners),
         site=_site(table, names) or "",
@@ -91,13 +89,10 @@ def absence(table: Table, names: Names) -> Absence:
     if ranged == recurring:
         table.error("", "absence_form")
     elif recurring:
-        for key, example in (("days", '["mercredi"]'), ("hours", '["14:00-18:30"]')):
-            if not table.has(key):
-                table.error(key, "missing", name=key, example=example)
-    if not table.has("who"):
-        table.error("who", "missing", name="who", example=f'["{next(iter(names.practitioners), "…")}"]')
+        _required(table, "days", "hours")
+    _required(table, "who", who=next(iter(names.practitioners), "…"))
     result = Absence(
-        who=table.among("who", (*names.practitioners, *names.resources)),
+        who=table.among("who", (*names.practitioners, *names.resources), required=True),
         start=start,
         end=end,
         days=table.days("days"),
@@ -127,9 +122,20 @@ def substitution(table: Table, names: Names) -> Substitution:
 
 def reception(table: Table) -> Reception:
     """Read one ``[[reception]]``."""
+    _required(table, "days", "hours")
     result = Reception(table.days("days"), table.hours("hours"))
     table.finish()
     return result
+
+
+def _required(table: Table, *keys: str, who: str = "…") -> None:
+    """Note lists that must be written, and must hold something."""
+    examples = {"days": '["mercredi"]', "hours": '["08:30-12:30"]', "who": f'["{who}"]'}
+    for key in keys:
+        if not table.has(key):
+            table.error(key, "missing", name=key, example=examples[key])
+        elif table.values[key] == []:
+            table.error(key, "empty_list", example=examples[key])
 
 
 def _site(table: Table, names: Names) -> str | None:
@@ -174,6 +180,6 @@ def _check_rrule(table: Table, rule: str, first: date | None) -> None:
         table.error("rrule", "rrule_fine")
         return
     try:
-        rrulestr(rule, dtstart=datetime(2026, 1, 5))
-    except (ValueError, TypeError, AttributeError) as error:
-        table.error("rrule", "rrule", detail=str(error)[:80])
+        recurrence.check(rule)
+    except recurrence.RecurrenceError as error:
+        table.error("rrule", "rrule", detail=error)
