@@ -8,25 +8,18 @@ journal's ``turn`` events of the same calls. One run starts the service once and
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import re
-import signal
-import sys
-import tempfile
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic
 
-from voicebot.control import path_of
+from benchmarks.service import PARTS, serving
 
 CALLS = 2
 SEEDS = range(1000, 1000 + CALLS)
 READY_GOAL = 45.0
 MEMORY_GOAL = 1300.0
 
-PARTS = ("silence_ms", "recognition_ms", "dialogue_ms", "synthesis_ms")
+LONGEST = 240
+"""No patient stays on the line longer, s."""
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
@@ -35,38 +28,11 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 async def bench() -> None:
-    with tempfile.TemporaryDirectory(prefix="voicebot-bench-") as folder:
-        data = Path(folder) / "data"
-        begun = monotonic()
-        service = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "voicebot", "serve", "--web-port", "0", "--http-port", "0"),
-            *("--data", str(data), "--key-file", str(make_key(Path(folder)))),
-            stderr=asyncio.subprocess.PIPE,
-        )
-        url = ""
-        assert service.stderr is not None
-        async for line in service.stderr:
-            text = line.decode()
-            if found := re.match(r"patient's page: (\S+)", text):
-                url = found[1]
-            if text.strip() == "READY":
-                break
-        else:
-            raise SystemExit("the service did not become ready")
-        ready = monotonic() - begun
-        drain = asyncio.create_task(service.stderr.read())
-        parts: dict[str, list[float]] = defaultdict(list)
-        watching = asyncio.create_task(_watch(data, parts))
-        try:
-            latencies = [latency for seed in SEEDS for latency in await _call(seed, url, data)]
-            memory = _memory(service.pid)
-        finally:
-            watching.cancel()
-            service.send_signal(signal.SIGINT)
-            stopping = monotonic()
-            await service.wait()
-            stopped = monotonic() - stopping
-            drain.cancel()
+    async with serving() as service:
+        told = [await service.call(seed, LONGEST) for seed in SEEDS]
+        memory = _memory(service.process.pid)
+    latencies = [event["latency_ms"] for events in told for event in events if "latency_ms" in event]
+    ready, stopped, parts = service.ready_seconds, service.stop_seconds, service.parts
     print(f"time to READY                {ready:7.1f} s    (goal ≤ {READY_GOAL:.0f})")
     print(f"time to stop                 {stopped:7.1f} s    (goal ≤ 2)")
     print(f"\nreply time, {len(latencies)} turns of {CALLS} calls    p50        p95")
@@ -76,33 +42,6 @@ async def bench() -> None:
     print(f"\nmemory (PSS)                 {sum(memory.values()):7.0f} MB   (goal ≤ {MEMORY_GOAL:.0f})")
     for name, megabytes in memory.items():
         print(f"  {name:22}  {megabytes:8.0f} MB")
-
-
-def make_key(folder: Path) -> Path:
-    key = folder / "bench.key"
-    key.write_text(os.urandom(32).hex())
-    key.chmod(0o600)
-    return key
-
-
-async def _call(seed: int, url: str, data: Path) -> list[float]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "voicebot.demo.caller", "--seed", str(seed), "--url", url, "--data", str(data)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await asyncio.wait_for(process.communicate(), 240)
-    events = [json.loads(line) for line in output.splitlines()]
-    return [event["latency_ms"] for event in events if "latency_ms" in event]
-
-
-async def _watch(data: Path, parts: dict[str, list[float]]) -> None:
-    reader, writer = await asyncio.open_unix_connection(str(path_of(data)))
-    writer.write(b'{"ask": "follow"}\n')
-    async for line in reader:
-        event = json.loads(line)
-        if event.get("event") == "turn" and event["recognition_ms"]:
-            for part in PARTS:
-                parts[part].append(event[part])
 
 
 def _memory(parent: int) -> dict[str, float]:

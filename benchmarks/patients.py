@@ -8,42 +8,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import re
-import signal
-import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from benchmarks.first_call import make_key
+from benchmarks.service import serving
 from voicebot.demo.patient import Patient, fold
 
 LONGEST = 420
 """No patient stays on the line longer, s."""
-
-
-async def call(seed: int, url: str, data: Path) -> str | None:
-    """Let one patient call; return the call's id."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "voicebot.demo.caller", "--seed", str(seed), "--url", url, "--data", str(data)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    call_id = None
-    try:
-        async with asyncio.timeout(LONGEST):
-            async for line in process.stdout:
-                call_id = json.loads(line).get("call", call_id)
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-    return call_id
 
 
 def verdict(seed: int, rows: list[dict[str, Any]]) -> str:
@@ -67,40 +42,16 @@ def verdict(seed: int, rows: list[dict[str, Any]]) -> str:
 async def run(seeds: Sequence[int], at_once: int, transcripts: bool) -> Counter[str]:
     """Start the service, let one patient a seed call, ``at_once`` at a time."""
     tally: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="voicebot-patients-") as name:
-        folder = Path(name)
-        data, key = folder / "data", make_key(folder)
-        options = ["--data", str(data), "--key-file", str(key)]
-        service = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "voicebot", "serve", "--web-port", "0", *options),
-            stderr=asyncio.subprocess.PIPE,
-        )
-        assert service.stderr is not None
-        url = last = ""
-        while (text := (await service.stderr.readline()).decode().strip()) != "READY":
-            if not text and service.stderr.at_eof():
-                raise SystemExit(f"the service did not become ready: {last}")
-            last = text or last
-            if found := re.match(r"patient's page: (\S+)", text):
-                url = found[1]
-        drain = asyncio.create_task(service.stderr.read())
+    async with serving() as service:
         gate = asyncio.Semaphore(at_once)
-
-        def show(verb: str) -> list[dict[str, Any]]:
-            output = subprocess.run(
-                [sys.executable, "-m", "voicebot", verb, "--json", *options],
-                capture_output=True,
-                text=True,
-                check=False,
-            ).stdout
-            return [json.loads(line) for line in output.splitlines()]
 
         async def one(seed: int) -> None:
             async with gate:
-                call_id = await call(seed, url, data)
-            events = [event for event in await asyncio.to_thread(show, "calls") if event["call"] == call_id]
+                told = await service.call(seed, LONGEST)
+            call_id = next((event["call"] for event in told if "call" in event), None)
+            events = [event for event in await asyncio.to_thread(service.show, "calls") if event["call"] == call_id]
             committed = {event["appointment"] for event in events if event["event"] == "committed"}
-            rows = [row for row in await asyncio.to_thread(show, "appointments") if row["id"] in committed]
+            rows = [row for row in await asyncio.to_thread(service.show, "appointments") if row["id"] in committed]
             outcome = next((event["outcome"] for event in events if event["event"] == "outcome"), None)
             judged = verdict(seed, rows)
             tally[judged] += 1
@@ -112,12 +63,7 @@ async def run(seeds: Sequence[int], at_once: int, transcripts: bool) -> Counter[
                     if event["event"] in ("heard", "said"):
                         print("   ", "▸" if event["event"] == "heard" else "◂", event["text"], event.get("logprob", ""))
 
-        try:
-            await asyncio.gather(*(one(seed) for seed in seeds))
-        finally:
-            service.send_signal(signal.SIGINT)
-            await service.wait()
-            drain.cancel()
+        await asyncio.gather(*(one(seed) for seed in seeds))
     return tally
 
 

@@ -93,7 +93,22 @@ async def test_a_contact_goes_out_by_name_and_what_comes_of_it_comes_back(practi
     assert await heard.next() == ("c1", "answered", None, None)
     write_event(writer, "refused", {"code": 302})
     assert await heard.next() == (302,)
+    heard.link.limit(3)
+    assert await sent() == ("limit", {"calls": 3})
     heard.link.detach()
     writer.close()
     with pytest.raises(UnavailableError):
         heard.link.ring("c1", "secretary")
+
+
+async def test_a_telephony_that_was_restarted_is_told_the_limit_again() -> None:
+    heard = Heard()
+    heard.link.limit(3)
+    ours, theirs = socket.socketpair()
+    await heard.link.attach(ours)
+    reader, writer = await asyncio.open_connection(sock=theirs)
+    event = await asyncio.wait_for(read_event(reader), 30)
+    assert event is not None
+    assert (event.type, event.data) == ("limit", {"calls": 3})
+    heard.link.detach()
+    writer.close()

@@ -1,7 +1,7 @@
 """Child processes: started with inherited sockets, awaited until ready, restarted when they die, stopped in time.
 
-A child reads its settings as one JSON line on stdin, says ``{"ready": true}`` (or ``{"error": "..."}``) as a JSON line
-on stdout, and ends when its stdin closes, so that no child outlives its parent. Its stderr is ours.
+A child reads its settings as one JSON line on stdin, says ``{"ready": true, ...}`` (or ``{"error": "..."}``) as a JSON
+line on stdout, and ends when its stdin closes, so that no child outlives its parent. Its stderr is ours.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Child:
         spawn: Callable[[], Awaitable[Spawn]],
         *,
         ready_within: float,
-        on_ready: Callable[[], None] | None = None,
+        on_ready: Callable[[Mapping[str, object]], None] | None = None,
         on_down: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
@@ -107,7 +107,7 @@ class Child:
             await self.kill()
             raise UnavailableError(answer.get("error") or f"the {self.name} process ended at its start; see above")
         if self._on_ready:
-            self._on_ready()
+            self._on_ready(answer)
 
     async def supervise(self) -> None:
         """Restart the child whenever it dies, until :meth:`stop`."""

@@ -13,7 +13,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +160,12 @@ class Service:
             }
             return Spawn([sys.executable, "-m", "voicebot.processes.speech"], settings, [fd])
 
-        return Child("speech", spawn, ready_within=SPEECH_READY)
+        def ready(told: Mapping[str, object]) -> None:
+            if isinstance(calls := told.get("calls"), int):
+                log.info("this machine takes %d calls at once", calls)
+                self._telephony.limit(calls)
+
+        return Child("speech", spawn, ready_within=SPEECH_READY, on_ready=ready)
 
     def _telephone(self) -> Child:
         async def spawn() -> Spawn:

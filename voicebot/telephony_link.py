@@ -39,6 +39,7 @@ class TelephonyLink:
         self._on_refused = on_refused
         self._on_transfer = on_transfer
         self._writer: asyncio.StreamWriter | None = None
+        self._limit: int | None = None
         self._answers: dict[str, asyncio.Future[tuple[str, str]]] = {}
         self._reading: asyncio.Task[None] | None = None
 
@@ -47,6 +48,8 @@ class TelephonyLink:
         self.detach()
         reader, self._writer = await asyncio.open_connection(sock=ours)
         self._reading = asyncio.create_task(self._read(reader))
+        if self._limit is not None:
+            self.limit(self._limit)
 
     def detach(self) -> None:
         """Forget the connection; offers under way fail."""
@@ -88,6 +91,12 @@ class TelephonyLink:
         if self._writer is None or self._writer.is_closing():
             raise UnavailableError("telephony is being restarted")
         write_event(self._writer, "transfer", {"call": call_id, "contact": contact})
+
+    def limit(self, calls: int) -> None:
+        """Have no more calls taken at once, by this telephony process and by those that follow it."""
+        self._limit = calls
+        if self._writer is not None:
+            write_event(self._writer, "limit", {"calls": calls})
 
     def tell_contacts(self, numbers: Numbers) -> None:
         """The practice's file was read again: from now on these are the only numbers that are dialled."""

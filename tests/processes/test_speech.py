@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from tests.processes.peers import End, SpeechProcess, silence, speak
+from voicebot.processes.ceiling import LEAST, MOST
 from voicebot.wire import read_event
 
 Samples = npt.NDArray[np.int16]
@@ -16,6 +17,10 @@ Samples = npt.NDArray[np.int16]
 
 async def test_the_process_may_not_write_before_it_takes_a_call(speech: SpeechProcess) -> None:
     assert "refused=True" in speech.ready["sandbox"]
+
+
+async def test_the_process_says_how_many_calls_it_carries(speech: SpeechProcess) -> None:
+    assert LEAST <= speech.ready["calls"] <= MOST
 
 
 async def test_what_is_said_is_heard(speech: SpeechProcess, oui: Samples) -> None:

@@ -14,15 +14,19 @@ RESTRICTED = restrict(tcp=False) if __name__ == "__main__" else None
 
 import asyncio  # noqa: E402
 import json  # noqa: E402
+import logging  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
 from concurrent.futures import ThreadPoolExecutor  # noqa: E402
 from contextlib import suppress  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 
 from voicebot.errors import VoicebotError  # noqa: E402
+from voicebot.faults import quiet  # noqa: E402
+from voicebot.processes.ceiling import MOST, calls_at_once  # noqa: E402
 from voicebot.processes.speech_call import Engines, SpeechCall  # noqa: E402
 
 RECOGNISERS = 2
@@ -49,6 +53,14 @@ class Settings:
         return cls(data["listen_fd"], data["mind"], tuple(data.get("phrases", ())), data.get("models"))
 
 
+def measure(engines: Engines, phrases: Sequence[str]) -> int:
+    """How many calls at once; the better of two tries, since the other processes start beside this one. Blocking."""
+    if not phrases:
+        return MOST
+    trial = max(phrases, key=len)
+    return max(calls_at_once(engines.time_recognition(trial, RECOGNISERS), RECOGNISERS) for _ in range(2))
+
+
 async def serve(settings: Settings) -> None:
     """Take calls until stdin closes or a signal comes."""
     stop = asyncio.Event()
@@ -60,6 +72,7 @@ async def serve(settings: Settings) -> None:
 
     pool = ThreadPoolExecutor(RECOGNISERS, thread_name_prefix="recognise")
     engines = await loop.run_in_executor(None, Engines.load, settings.phrases, settings.models, pool)
+    at_once = await loop.run_in_executor(None, measure, engines, settings.phrases)
     calls: set[asyncio.Task[None]] = set()
 
     async def take(telephony_reader: asyncio.StreamReader, telephony_writer: asyncio.StreamWriter) -> None:
@@ -73,7 +86,7 @@ async def serve(settings: Settings) -> None:
 
     listening = socket.socket(fileno=settings.listen_fd)
     server = await asyncio.start_unix_server(take, sock=listening)
-    print(json.dumps({"ready": True, "sandbox": str(RESTRICTED)}), flush=True)
+    print(json.dumps({"ready": True, "sandbox": str(RESTRICTED), "calls": at_once}), flush=True)
     parent = asyncio.create_task(reader.read())
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({parent, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -87,6 +100,7 @@ async def serve(settings: Settings) -> None:
 
 def main() -> int:
     """Run the process."""
+    quiet(logging.WARNING)
     for problem in RESTRICTED.problems if RESTRICTED else ():
         print(f"voicebot.speech: sandbox: {problem}", file=sys.stderr)
     line = sys.stdin.readline()

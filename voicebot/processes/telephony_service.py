@@ -38,6 +38,7 @@ def run(settings: Settings, ready: Callable[[], None]) -> None:
 class _Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._limit = settings.max_calls
         self._bridges: dict[str, Bridge] = {}
         self._user_agent: UserAgent | None = None
         self._contacts = settings.contacts
@@ -123,7 +124,7 @@ class _Service:
     # --- calls ---
 
     def _admits(self) -> bool:
-        return len(self._bridges) < self._settings.max_calls and not self._stop.is_set()
+        return len(self._bridges) < self._limit and not self._stop.is_set()
 
     def _refused(self, status: int) -> None:
         """A call was not answered: the parent keeps count."""
@@ -191,6 +192,8 @@ class _Service:
                         self._transfer(str(event.data.get("call")), str(event.data.get("contact")))
                     case "contacts":
                         self._replace_contacts(event.data)
+                    case "limit":
+                        self._limit = min(int(event.data.get("calls", 0)), self._settings.max_calls)
                     case _:
                         raise ProtocolError("an event that is not of this wire")
         except (ProtocolError, ConnectionError) as error:

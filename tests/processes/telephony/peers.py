@@ -197,6 +197,9 @@ class Telephony:
             while (await self._transfers.get())["state"] != "briefing":
                 pass
 
+    def limit(self, calls: int) -> None:
+        write_event(self._writer, "limit", {"calls": calls})
+
     def contacts(self, contacts: Contacts) -> None:
         write_event(self._writer, "contacts", contacts.to_json())
 

@@ -129,6 +129,18 @@ async def test_no_call_is_taken_beyond_the_limit_or_without_speech(start: Start,
     assert "speech" in error
 
 
+async def test_the_parent_may_lower_the_limit_and_not_raise_it(start: Start, speech: Speech) -> None:
+    telephony = await start(max_calls=2)
+    async with Caller(telephony.exchange):
+        await speech.call()
+        telephony.limit(1)
+        assert "busy" in str((await telephony.offer("v=0")).get("error"))
+        telephony.limit(50)
+        async with Caller(telephony.exchange):
+            await speech.call()
+            assert "busy" in str((await telephony.offer("v=0")).get("error"))
+
+
 async def test_a_bad_offer_is_refused_and_forgotten(start: Start) -> None:
     telephony = await start(max_calls=1)
     audio = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
