@@ -39,6 +39,9 @@ def choose(turn: Turn, reading: Reading) -> bool:
         reading.motive or reading.when or reading.practitioner or reading.says & {"soonest", "symptom"}
     ):
         act = "book"
+    if act is None and ("for_other" in reading.says or reading.names.of_patient):
+        # "C'est pour ma fille" and no more: whoever calls for someone mostly wants an appointment for her.
+        act = "book"
     if act is None and reading.guess in ("give_motive", "give_when", "new_patient", "known_patient", "practitioner"):
         act = "book"
     if act is None:
@@ -49,7 +52,7 @@ def choose(turn: Turn, reading: Reading) -> bool:
 
 def _is_new(reading: Reading) -> bool:
     """ "Je pourrais avoir une consultation mardi ?" asks for a new one, whatever Rasa takes it for."""
-    if reading.motive is None or reading.when is None:
+    if reading.motive is None or reading.when is None or reading.moved_from is not None:
         return False
     plain = lexicon.intents(reading.text) & {intent for intent, act in _ACTS if act != "book"}
     return not plain and not _EXISTING.search(fold(reading.text))

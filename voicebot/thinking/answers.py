@@ -57,7 +57,7 @@ def absorb(turn: Turn, reading: Reading, asks: Asks) -> bool:
     if turn.state.outcome is not None or asks in ("choice", "confirm", "which", "callback", "transcript", "emergency"):
         return False
     before = turn.state
-    if "for_other" in reading.says and not wish.other_person:
+    if ("for_other" in reading.says or reading.names.of_patient) and not wish.other_person:
         _for_someone_else(turn)
     if "waiting_list" in reading.says and wish.waiting is None and wish.act in ("book", "move"):
         waiting.ask_for(turn)
@@ -93,7 +93,7 @@ def _for_someone_else(turn: Turn) -> None:
 def _introduce(turn: Turn, reading: Reading) -> None:
     """A name that was given unasked: the caller's own where he calls for someone else, unless he names that one."""
     names = reading.names
-    if not turn.state.wish.other_person or _PATIENT_NAMED.search(fold(reading.text)):
+    if names.of_patient or not turn.state.wish.other_person or _PATIENT_NAMED.search(fold(reading.text)):
         name_answers.take_names(turn, names)
     elif names:
         said = Person(birth_name=names.birth_name, first_name=names.first_name)

@@ -51,7 +51,8 @@ def _takes(turn: Turn, motive_id: str) -> bool:
         turn.say("motive.only_known" if kind == "new" else "motive.only_new", list=turn.listed(others))
         return False
     if wish.practitioner is not None and motive.practitioners and wish.practitioner not in motive.practitioners:
-        turn.say("practitioner.not_for_motive", practitioner=office.practitioner_name(wish.practitioner))
+        name = office.practitioner_name(wish.practitioner)
+        turn.say("practitioner.not_for_motive", practitioner=name[:1].upper() + name[1:])
         turn.wish(practitioner=None)
     return True
 

@@ -32,6 +32,21 @@ _IT_IS = re.compile(
 )
 """"C'est Camille Roussel, …": taken for a presentation only when a first name begins or ends it."""
 
+_KIN = re.compile(
+    r"\b(?:(?:mon|ma)|(je suis) l[ae]) (?:fils|fille|enfant|bébé|mari|femme|époux|épouse|mère|père|maman|papa"
+    r"|conjointe?|compagne|compagnon|frère|s(?:œ|oe)ur|petit[- ]fils|petite[- ]fille|grand[- ]mère|grand[- ]père"
+    r"|neveu|nièce)"
+    r"(?(1) d(?:e |')|,? )"
+    r"([\w-]+(?: [\w-]+){0,2}?)"
+    r"(?=[,.;]|$| qui | née? | pour | il | elle | est | et | je | on | c'est | doit | tousse "
+    r"| a (?:un |mal|besoin|rendez))",
+    re.I,
+)
+"""``mon fils Hugo Perrin``: the patient, and not who calls."""
+
+_APART = re.compile(r"(?:^|[,.;])\s*([\w-]+(?: [\w-]+){1,2})\s*(?=[,.;]|$| née? )")
+"""``…, Vasseur Antoine, …``: words between marks that may be nothing but a name."""
+
 _AT_THE_PHONE = re.compile(r"(?:^|bonjour |bonsoir |allô |madame |monsieur |c'est )([^,.]+?),? à l'appareil", re.I)
 
 _NAME_OF = re.compile(r"\bnom de ([\w'-]+)\W*$", re.I)
@@ -55,6 +70,8 @@ class NamesHeard:
     sure: bool = False
     spelled: bool = False
     """The letters were given one by one."""
+    of_patient: bool = False
+    """The words say that it is the patient's, who is not the caller."""
     span: tuple[int, int] | None = None
     """Where a name given unasked stands in the utterance (end exclusive)."""
 
@@ -118,9 +135,11 @@ def _plausible(name: str, *, first: bool) -> bool:
 
 def read_introduction(text: str) -> NamesHeard:
     """Names that a caller gives unasked: ``je m'appelle martin durand``, ``durand à l'appareil``."""
+    if kin := _kin(text):
+        return kin
     match = _AT_THE_PHONE.search(text) or _INTRODUCED.search(text) or _it_is(text)
     if match is None:
-        return NamesHeard()
+        return _set_apart(text)
     words = match[1].split()
     if not 1 <= len(words) <= 4 or any(char.isdigit() for char in match[1]):
         return NamesHeard()
@@ -129,6 +148,31 @@ def read_introduction(text: str) -> NamesHeard:
         return NamesHeard()
     reading = read_name(match[1])
     return replace(_divide(reading.name), span=match.span(1)) if reading.name else NO_NAMES
+
+
+def _kin(text: str) -> NamesHeard | None:
+    match = _KIN.search(text)
+    if match is None or _no_name(match[2]) or any(char.isdigit() for char in match[2]):
+        return None
+    words = match[2].split()
+    if not is_first_name(words[0]) and not is_first_name(words[-1]):
+        return None
+    if len(words) == 1:
+        return NamesHeard(first_name=capitalise(match[2]), of_patient=True, span=match.span(2))
+    return replace(_divide(match[2]), of_patient=True, span=match.span(2))
+
+
+def _set_apart(text: str) -> NamesHeard:
+    """A first name and a common surname between two marks; what is only one of them is left alone."""
+    for match in _APART.finditer(text):
+        words = match[1].split()
+        first, last = words[0], words[-1]
+        whole = (is_first_name(first) and is_listed(last, first_name=False)) or (
+            is_first_name(last) and is_listed(first, first_name=False)
+        )
+        if whole and not _no_name(match[1]):
+            return replace(_divide(match[1]), span=match.span(1))
+    return NO_NAMES
 
 
 def _it_is(text: str) -> re.Match[str] | None:

@@ -17,7 +17,7 @@ from voicebot.french.phones import read_phone
 from voicebot.french.time.settings import WhenSettings
 from voicebot.french.yesno import read_yes_no
 from voicebot.ports import Asks, Understanding, When
-from voicebot.thinking import lexicon, match
+from voicebot.thinking import lexicon, match, moving
 from voicebot.thinking.match import Match
 from voicebot.thinking.names import NO_NAMES, NamesHeard, read_answer, read_introduction
 from voicebot.thinking.office import Office
@@ -59,16 +59,20 @@ SUSPICION = 0.08
 
 _BIRTH = re.compile(r"\b(née?|naissance)\b", re.I)
 _YEAR = re.compile(r"\b(19\d\d|20[0-2]\d)\b|\bmille neuf cent|\bdix neuf cent|\bdeux mille")
-_DAY = re.compile(
-    r"\b(hier|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|janvier|fevrier|mars|avril|mai|juin|juillet|aout"
-    r"|septembre|octobre|novembre|decembre)\b"
-)
 _PAST = re.compile(r"\b(depuis|il y a|hier|dernier|derniere)\b")
 INSTEAD = re.compile(r"\b(en fait|finalement|plutot|non|trompe|pardon|en realite)\b")
 """What announces that something said before is taken back."""
 
 _BORN = re.compile(r"\b(?:née?|naissance)\b(?:(?!\bje\b|\bj'|\bpour\b).)*", re.I)
 """A birth date said in passing, to where the sentence goes on to something else."""
+
+_DATED = re.compile(
+    r"\b(?:\d{1,2}|premier|1er|[^\W\d]+(?:[ -](?:et[ -])?[^\W\d]+)?)\s+"
+    r"(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)\s+"
+    r"(?:19\d\d|20[0-2]\d|(?:mille|dix)[ -]neuf[ -]cents?(?:[ -][^\W\d]+)*|deux[ -]mille(?:[ -][^\W\d]+)*)",
+    re.I,
+)
+"""A day with its year: unasked, one that is past can only be a birth date."""
 
 _DAYS = "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 _SINCE = re.compile(
@@ -80,8 +84,6 @@ _SINCE = re.compile(
 )
 """A time that is past says nothing of when an appointment is wanted."""
 
-_MOVED = re.compile(r"(?:rendez[- ]vous|celui)\s+(?:de|du|d')\s*(.+)", re.I)
-_TO = re.compile(r"\s+(?:à|au|pour|vers)\s+", re.I)
 _BUT = re.compile(r"\b(mais|sauf|plutot|par contre|erreur|trompe|faux|fausse|change)\b")
 
 
@@ -151,6 +153,9 @@ def read(
                 motive = Match(general.id, sure=True)
     born = _BORN.search(text) if asks != "birth_date" else None
     birth = read_birth_date(born[0], today=now.date()) if born else None
+    if born is None and asks in TIMES and (dated := _DATED.search(text)):
+        birth = read_birth_date(dated[0], today=now.date())
+        born = dated if birth.candidates else None
     if (birth is None or not birth.candidates) and _may_be_birth_date(text, asks):
         born, birth = None, read_birth_date(text, today=now.date())
     phone = read_phone(text) if asks == "phone" or re.search(r"(\d[ .]?){9}", text) else None
@@ -161,10 +166,16 @@ def read(
     when = moved_from = None
     if birth is None or not birth.candidates or born is not None:
         when = _when(text, state, now, settings, claimed)
-    if (both := _from_to(text) if "move" in says else None) is not None:
+    if (both := moving.from_to(text) if "move" in says else None) is not None:
         moved_from = times.read(both[0], now=now, settings=settings)
         when = times.read(both[1], now=now, settings=settings)
-    impossible = when is not None and not when.windows and bool(_DAY.search(fold(text)))
+    elif asks == "open" and "cancel" not in says and (both := moving.has_appointment(text)) is not None:
+        old = times.read(both[0], now=now, settings=settings)
+        if old.windows or not both[0]:
+            when = times.read(both[1], now=now, settings=settings)
+            if old.windows and _is_move(both[1], says, when):
+                moved_from, says = old, (says - {"book"}) | {"move"}
+    impossible = when is not None and not when.windows and moving.names_day(text)
     if impossible and "soonest" not in lexicon.intents(text):
         says -= {"soonest"}
     return Reading(
@@ -188,6 +199,13 @@ def read(
         phone_sure=bool(phone and phone.sure and not doubtful),
         items=lexicon.items(text) if asks in ("confirm", "which") else frozenset(),
     )
+
+
+def _is_move(rest: str, says: frozenset[str], when: When) -> bool:
+    """Whether a caller who has an appointment wants it at another time, rather than one more or to know something."""
+    if "book" in lexicon.intents(rest) or says & {"ask_appointment", "late", "documents", "message", "callback"}:
+        return False
+    return "move" in says or bool(when.windows) or moving.wants_another_time(rest)
 
 
 def _says(text: str, asks: Asks | None, understanding: Understanding | None) -> frozenset[str]:
@@ -252,17 +270,6 @@ def _choice(text: str, state: State, now: datetime, settings: WhenSettings) -> i
     else:
         return None
     return read_choice(text, offered, now=now, settings=settings)
-
-
-def _from_to(text: str) -> tuple[str, str] | None:
-    """The two times of "mon rendez-vous de mardi à dix heures à jeudi": both must name a day."""
-    moved = _MOVED.search(text)
-    cuts = list(_TO.finditer(moved[1])) if moved else []
-    for cut in reversed(cuts):
-        old, new = cut.string[: cut.start()], cut.string[cut.end() :]
-        if _DAY.search(fold(old)) and _DAY.search(fold(new)):
-            return old, new
-    return None
 
 
 def _when(
