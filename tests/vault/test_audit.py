@@ -60,6 +60,15 @@ def fill(audit: Audit, rows: int = 6) -> None:
         audit.record("user:u1", "patient.read", f"p{n}", {"view": "card", "n": n})
 
 
+def trim(audit: Audit, before: datetime) -> int:
+    """What a purge does to the trail."""
+    with audit.transaction() as connection:
+        gone = audit.trim(connection, before)
+        audit.append(connection, "service", "purge", None, {"trimmed_to": audit.base(connection)})
+    audit.write_anchor()
+    return gone
+
+
 def test_rows_are_read_back_by_subject_action_and_actor(audit: Audit) -> None:
     audit.record("user:u1", "patient.read", "p1")
     audit.record("user:u2", "patient.changed", "p1", {"fields": ["phone"]}, personal={"phone": "+33639980101"})
@@ -189,19 +198,29 @@ def test_what_is_sealed_goes_with_its_key_and_the_chain_still_verifies(
 
 def test_old_rows_leave_by_retention_only_and_the_rest_verifies(audit: Audit, intruder: Any) -> None:
     fill(audit)
-    with audit.transaction() as connection:
-        assert audit.trim(connection, START + timedelta(seconds=4)) == 3
+    assert trim(audit, START + timedelta(seconds=4)) == 3
     found = audit.verify(kept_since=START + timedelta(seconds=4))
     assert found.ok, found.problems
-    assert found.rows == 3
+    assert found.rows == 4
     fill(audit, 1)
     assert audit.verify().ok
     assert "before their time" in audit.verify(kept_since=START).problems[0]
-    with audit.transaction() as connection:
-        assert audit.trim(connection, START + timedelta(days=1)) == 4
+    assert trim(audit, START + timedelta(days=1)) == 5
     fill(audit, 1)
     assert audit.verify().ok
-    assert audit.head().seq == 8
+    assert audit.head().seq == 10
+
+
+def test_a_trail_whose_beginning_was_cut_off_shows_whatever_its_base_says(audit: Audit, intruder: Any) -> None:
+    fill(audit)
+    trim(audit, START + timedelta(seconds=3))
+    intruder.execute(
+        "update audit_base set (seq, hash, at) = (select seq, hash, '2020-01-01T00:00:00' from audit where seq = 4)"
+    )
+    intruder.execute("delete from audit where seq <= 4")
+    assert audit.verify(kept_since=START).problems == (
+        "rows up to 4 are missing, and the last purge let go of those up to 2 only",
+    )
 
 
 def test_two_processes_share_one_chain(audit: Audit, connect: ConnectionFactory, anchor: AnchorFile) -> None:

@@ -113,7 +113,7 @@ def test_the_receipt_counts_and_names_no_one(world: World) -> None:
     assert all(isinstance(count, int) for count in receipt.counts.values())
     assert not [secret for secret in SECRETS if secret in text]
     trail = world.audit.entries(action="purge")[0]
-    assert trail.detail == {"receipt": receipt.code, **receipt.counts}
+    assert trail.detail == {"receipt": receipt.code, **receipt.counts, "trimmed_to": 0}
     assert world.vault.last_purge() == world.clock.now()
 
 

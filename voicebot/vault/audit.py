@@ -198,8 +198,15 @@ class Audit:
             with self._lock:
                 self._anchor.write(_head(self._database.conn))
 
+    def base(self, connection: Any) -> int:
+        """The last row that was let go, 0 for none."""
+        return int(connection.execute("select seq from audit_base").fetchone()[0])
+
     def trim(self, connection: Any, before: datetime) -> int:
-        """Inside a write transaction: let go of the rows older than ``before`` and return how many there were."""
+        """Inside a write transaction: let go of the rows older than ``before`` and return how many there were.
+
+        The row of the purge must say up to which: ``trimmed_to``, that is ``base()`` afterwards.
+        """
         last = connection.execute(
             # Up to the first row that must stay: the clock may have been set back in between.
             "select seq, hash, at from audit where seq < (select coalesce(min(seq), 0) from audit where at >= ?1)"

@@ -14,6 +14,9 @@ from voicebot.vault.anchor import Anchor
 GENESIS = "0" * 64
 """What the first row is chained on."""
 
+TRIMS = "purge"
+"""The action whose row says in ``trimmed_to`` up to which row the trail was let go."""
+
 SHOWN = 10
 """Problems that are listed; a trail that was rewritten would list thousands."""
 
@@ -58,6 +61,7 @@ def verify(
     found = list(problems)
     if base.seq and kept_since is not None and base.at >= kept_since.isoformat(timespec="seconds"):
         found.append(f"rows up to {base.seq} of {base.at} were removed before their time")
+    trimmed_to = 0
     noted: dict[int, list[Anchor]] = {}
     for anchor in anchors:
         noted.setdefault(anchor.seq, []).append(anchor)
@@ -69,9 +73,14 @@ def verify(
             found.append(f"row {seq} was changed, or a row before it was removed")
         # The stored hash goes on, so that one change is told once.
         head, count = Anchor(seq, stored, fields[0]), count + 1
+        if fields[2] == TRIMS:
+            trimmed_to = _trimmed_to(fields[4]) or trimmed_to
         for anchor in noted.get(seq, ()):
             if not stored.startswith(anchor.hash):
                 found.append(f"row {seq} is not the one that was anchored on {anchor.at}: the trail was rewritten")
+    # The base lies outside the chain; the purge that moved it is in the chain.
+    if base.seq > trimmed_to:
+        found.append(f"rows up to {base.seq} are missing, and the last purge let go of those up to {trimmed_to} only")
     for anchor in anchors:
         if anchor.seq > head.seq:
             found.append(f"the trail ends at row {head.seq}, but row {anchor.seq} was anchored: its end is missing")
@@ -79,3 +88,11 @@ def verify(
             found.append(f"the trail's base, row {base.seq}, is not the one that was anchored: the trail was rewritten")
     shown = found[:SHOWN] + ([f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])
     return Verification(count, head, tuple(shown))
+
+
+def _trimmed_to(detail: str) -> int | None:
+    try:
+        value = json.loads(detail).get("trimmed_to")
+    except (ValueError, AttributeError):
+        return None  # a row that was changed: its hash has said so
+    return value if isinstance(value, int) else None

@@ -121,7 +121,8 @@ class Retention:
             connection = database.conn
             with write(connection):
                 counts = self._delete(connection, days, now)
-                self._audit.append(connection, actor, "purge", None, {"receipt": code, **counts})
+                detail = {"receipt": code, **counts, "trimmed_to": self._audit.base(connection)}
+                self._audit.append(connection, actor, "purge", None, detail)
             self._audit.write_anchor()
             clean = scrub(connection)
         finally:
