@@ -211,6 +211,9 @@ class RepositoryContract:
         assert agenda.mark(row.id, "done", source="desk", idempotency_key="3").status == "done"
         assert agenda.patient(newcomer.id).known
         assert agenda.mark(row.id, "done", source="desk", idempotency_key="3").version == 3
+        assert agenda.mark(row.id, "noshow", source="desk", idempotency_key="4").status == "noshow"
+        assert not agenda.patient(newcomer.id).known, "a visit that is taken back makes nobody known"
+        assert agenda.mark(row.id, "booked", source="desk", idempotency_key="5").status == "booked"
 
     def test_known_means_settled_and_seen_or_marked_by_staff(self, agenda: Repository) -> None:
         provisional = agenda.add_patient(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 import pytest
@@ -203,3 +204,42 @@ def test_a_broken_address_shows_today(app: FastAPI) -> None:
     page = enter(app).get("/agenda?jour=demain&vue=%3Cscript%3E&praticien=nobody").text
     assert "Lundi 23 novembre" in page
     assert "<script>" not in page.replace('<script src="', "")
+
+
+def test_free_times_are_proposed_and_one_press_fills_the_form_in(app: FastAPI, desk: Desk) -> None:
+    patient = someone(desk, "Roussel")
+    client = enter(app)
+    form = {"patient": patient.id, "motive": "frottis", "practitioner": "", "start": "2026-11-26T09:00"}
+    page = client.post("/agenda/nouveau/creneaux", data=form).text
+    picks = re.findall(r'name="pick" value="([^"]+)"', page)
+    assert len(picks) == 6
+    assert picks == sorted(picks)
+    assert picks[0] >= "2026-11-26"
+    page = client.post("/agenda/nouveau/creneaux", data={**form, "pick": picks[2]}).text
+    start, _, who = picks[2].partition("|")
+    assert f'value="{start}"' in page
+    assert desk.workspace.agenda.appointments(everything=True) == [], "nothing is booked before it is saved"
+    kind = {"motive": "frottis", "patient": patient.id, "start": start, "practitioner": who, "key": "f"}
+    assert client.post("/agenda/nouveau", data=kind).status_code == 303
+
+
+def test_free_times_of_a_move_are_those_of_the_form_and_a_missing_motive_is_said(app: FastAPI, desk: Desk) -> None:
+    made = booked(desk, name="Roussel")
+    client = enter(app)
+    form = {"motive": "consultation", "practitioner": "lefevre", "start": "2026-11-26T09:00"}
+    page = client.post(f"/agenda/{made.id}/creneaux", data=form).text
+    picks = re.findall(r'name="pick" value="([^"]+)"', page)
+    assert {pick.partition("|")[2] for pick in picks} == {"lefevre"}
+    assert "Choisissez d&#39;abord le motif" in client.post("/agenda/nouveau/creneaux").text
+
+
+def test_a_presence_noted_by_mistake_is_taken_back(app: FastAPI, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = booked(desk)
+    monkeypatch.setattr(type(desk.workspace.clock), "now", lambda self: datetime(2026, 11, 24, 11, 0))
+    client = enter(app)
+    client.post(f"/agenda/{made.id}/presence", data={"status": "done", "version": made.version})
+    page = client.get(f"/agenda/{made.id}").text
+    form = re.search(r'class="toast".*?action="([^"]+)">(.*?)<button', page, re.S)
+    assert form is not None
+    client.post(form[1], data=dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[2])))
+    assert desk.workspace.agenda.appointment(made.id).status == "booked"

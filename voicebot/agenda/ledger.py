@@ -178,12 +178,6 @@ class Ledger:
         """Change the status of an appointment."""
         self._connection.execute("update appointment set status = ?, version = version + 1 where id = ?", (status, id))
 
-    def visited(self, patient_id: str, day: str) -> None:
-        """Note the day of a visit."""
-        self._connection.execute(
-            "update patient set last_visit = max(coalesce(last_visit, ''), ?) where id = ?", (day, patient_id)
-        )
-
     def release(self, owner: str) -> None:
         """Drop the holds of a call."""
         self._connection.execute("delete from appointment where status = 'held' and owner = ?", (owner,))

@@ -48,7 +48,7 @@ class Repository(Agenda, Protocol):
     def mark(
         self,
         appointment_id: str,
-        status: Literal["done", "noshow"],
+        status: Literal["done", "noshow", "booked"],
         *,
         source: Source,
         idempotency_key: str,

@@ -150,21 +150,19 @@ class Store(Queries):
     def mark(
         self,
         appointment_id: str,
-        status: Literal["done", "noshow"],
+        status: Literal["done", "noshow", "booked"],
         *,
         source: Source,
         idempotency_key: str,
         version: int | None = None,
     ) -> Appointment:
-        """Note that a patient came, or did not."""
+        """Note that a patient came, or did not; ``booked`` takes either back."""
         with self._write() as (admission, ledger):
             if ledger.done(idempotency_key, status) is None:
                 row = ledger.row(appointment_id, version)
                 if row["status"] not in ("booked", "done", "noshow") or row["wall_start"] > rows.minute(admission.now):
                     raise NotBookableError("only an appointment that has begun can be marked as done or missed")
                 ledger.mark(appointment_id, status)
-                if status == "done":
-                    ledger.visited(row["patient_id"], row["wall_start"][:10])
                 ledger.note(idempotency_key, status, appointment_id, source)
         return self.appointment(appointment_id)
 

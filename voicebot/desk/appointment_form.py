@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from voicebot.desk.context import Desk, new_key
 from voicebot.desk.labels import motive_label
 from voicebot.desk.patient_form import homonyms, read_date
 from voicebot.desk.roles import Account
-from voicebot.errors import AgendaError, SlotTakenError, StaleVersionError
+from voicebot.errors import AgendaError, NotBookableError, SlotTakenError, StaleVersionError
 from voicebot.ports import Appointment, Patient
 
 FOUND = 30
@@ -78,8 +79,9 @@ def new_page(
     name: str = "",
     error: Exception | None = None,
     key: str = "",
+    free: Sequence[object] | None = None,
 ) -> Response:
-    """The form of a new appointment, with the patients found or the one chosen."""
+    """The form of a new appointment, with the patients found or the one chosen, and the free times asked for."""
     found: list[Patient] | None = None
     chosen = None
     agenda = desk.workspace.agenda
@@ -104,6 +106,7 @@ def new_page(
         may_overbook=may_overbook(error),
         practitioners=practice.practitioners.values(),
         motives=motives_of(desk, me),
+        free=free,
         key=key or new_key(),
     )
 
@@ -116,6 +119,7 @@ def one_page(
     *,
     form: dict[str, str] | None = None,
     error: Exception | None = None,
+    free: Sequence[object] | None = None,
 ) -> Response:
     """One appointment, and the forms that change it; what was typed in vain stays."""
     appointment = appointment_of(desk, appointment_id)
@@ -145,6 +149,7 @@ def one_page(
         practitioners=practice.practitioners.values(),
         motives=motives_of(desk, me),
         begun=slot.start <= desk.workspace.clock.now(),
+        free=free,
         key=new_key(),
     )
 
@@ -173,7 +178,7 @@ def motives_of(desk: Desk, me: Account) -> list[tuple[str, str]]:
 
 def may_overbook(error: Exception | None) -> bool:
     """Whether a reason would place it in spite of this error."""
-    return isinstance(error, AgendaError) and not isinstance(error, StaleVersionError)
+    return isinstance(error, NotBookableError | SlotTakenError)
 
 
 _PLACE = re.compile(r"^\S[^\n]*?:\d+: [\w.\[\]-]+: ")

@@ -4,6 +4,7 @@ from voicebot.desk.pages import (
     accounts,
     agenda,
     agenda_changes,
+    agenda_free,
     board,
     corrections,
     login,
@@ -35,6 +36,7 @@ ROUTERS = (
     board.router,
     agenda.router,
     agenda_changes.router,
+    agenda_free.router,
     patient_changes.router,  # /patients/nouveau stands before /patients/{patient_id}
     patient_rights.router,
     patients.router,

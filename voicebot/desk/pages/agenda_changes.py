@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from voicebot.desk.appointment_form import (
+    appointment_of,
     day_of,
     explained,
     in_short,
@@ -146,16 +147,34 @@ def mark(
     status: Text = "",
     version: Annotated[int, Form()] = 0,
 ) -> Response:
-    """Note that the patient came, or did not."""
-    if status not in ("done", "noshow"):
+    """Note that the patient came, or did not; ``booked`` takes it back."""
+    if status not in MARKED:
         raise HTTPException(422)
-    known: Literal["done", "noshow"] = "done" if status == "done" else "noshow"
+    before = appointment_of(desk, appointment_id).status
     try:
         made = desk.workspace.agenda.mark(
-            appointment_id, known, source="desk", idempotency_key=new_key(), version=version or None
+            appointment_id,
+            cast(Literal["done", "noshow", "booked"], status),
+            source="desk",
+            idempotency_key=new_key(),
+            version=version or None,
         )
     except (AgendaError, UnavailableError) as error:
         return one_page(request, desk, me, appointment_id, error=error)
-    note(desk, me, "appointment.marked", made)
-    said = "Noté : le patient est venu." if known == "done" else "Noté : le patient n'est pas venu."
-    return desk.done(request, f"/agenda/{made.id}", said)
+    note(desk, me, "appointment.marked", made, status=status)
+    return desk.done(
+        request,
+        f"/agenda/{made.id}",
+        MARKED[status],
+        undo=f"/agenda/{made.id}/presence",
+        status=before,
+        version=str(made.version),
+    )
+
+
+MARKED = {
+    "done": "Noté : le patient est venu.",
+    "noshow": "Noté : le patient n'est pas venu.",
+    "booked": "C'est effacé : ni venu, ni absent.",
+}
+"""What a mark says."""

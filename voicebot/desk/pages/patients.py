@@ -76,6 +76,9 @@ def file(patient_id: str, request: Request, desk: TheDesk, me: Staff) -> Respons
         past=[diary.row(practice, me, one) for one in past],
         statuses=STATUSES,
         oids=ins.OIDS,
+        last_visit=max(
+            [row["last_visit"] or "", *(f"{one.slot.start:%Y-%m-%d}" for one in past if one.status == "done")]
+        ),
         own_doctor=practice.name_of(row["own_doctor"]) if row["own_doctor"] else "",
     )
 

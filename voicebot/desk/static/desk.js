@@ -19,3 +19,8 @@ document.addEventListener("htmx:sseOpen", () => {
   if (opened) location.reload();
   opened = true;
 });
+
+// On a phone the pages stand in one row: the one that is open comes into view.
+const here = document.querySelector(".nav [aria-current]");
+const bar = here?.closest("nav");
+if (bar && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
