@@ -237,5 +237,26 @@ async def test_a_turn_that_thinks_long_says_so_and_then_answers(tmp_path: Any, m
         meanwhile = (await mouth.next("say")).data
         assert (meanwhile["pieces"], meanwhile["asks"]) == (["Un instant."], asked)
         script.slow.set()
-        assert (await mouth.next("say")).data["pieces"] == ["Au revoir."]
+        last = (await mouth.next("say")).data
+        assert last["pieces"] == ["Au revoir."]
         assert [e["event"] for e in kept.events].count("said") == 2
+        mouth.tell("speaking", mark=meanwhile["mark"], ms=5)
+        mouth.tell("speaking", mark=last["mark"], ms=50)
+        mouth.tell("spoken", mark=last["mark"], complete=True)
+        await mouth.next("hangup")
+        # One turn was answered once, and by its answer.
+        assert [e["synthesis_ms"] for e in kept.events if e["event"] == "turn"] == [50]
+
+
+async def test_a_silence_and_keys_are_no_turns_of_speech_and_are_not_misunderstood_ones(tmp_path: Any) -> None:
+    async with call(tmp_path) as (mouth, script, kept, task):
+        script._reply = lambda say, asks=None, outcome=None: Reply(say, asks, outcome=outcome, missed=True)  # type: ignore[method-assign]
+        await mouth.next("say")
+        for kind, data in (("heard", {"text": "?", "rejected": None, "ms": 40}), ("silence", {})):
+            mouth.tell(kind, **data)
+            said = await mouth.next("say")
+            mouth.tell("speaking", mark=said.data["mark"], ms=50)
+        mouth.tell("call-end", reason="caller")
+        await asyncio.wait_for(task, 30)
+        turns = [event for event in kept.events if event["event"] == "turn"]
+        assert [(turn["recognition_ms"], turn["missed"]) for turn in turns] == [(40, True), (0, False)]

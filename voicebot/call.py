@@ -140,7 +140,8 @@ class Call:
         """Hear: what the recogniser made of one utterance, or that it made nothing of it."""
         text = str(event.data.get("text") or "").strip()
         rejected = event.data.get("rejected")
-        self._heard_ms = float(event.data.get("ms") or 0)
+        # What was said counts as a turn, even where nothing of it was worth recognising.
+        self._heard_ms = max(1.0, float(event.data.get("ms") or 0))
         self._silence_ms = float(event.data.get("silence_ms") or 0)
         self._journal.record(
             self.id,
@@ -205,6 +206,9 @@ class Call:
             self._journal.record(self.id, "asks", asks=reply.asks, offers=offers)
 
     def _speaking(self, event: Event) -> None:
+        """The first sound of the reply; what says that the answer takes a moment is none."""
+        if event.data.get("mark") != self._mark:
+            return
         self._journal.record(
             self.id,
             "turn",
@@ -212,8 +216,10 @@ class Call:
             recognition_ms=round(self._heard_ms),
             dialogue_ms=round(self._thought_ms),
             synthesis_ms=round(float(event.data.get("ms") or 0)),
-            missed=self._reply is not None and self._reply.missed,
+            missed=bool(self._heard_ms) and self._reply is not None and self._reply.missed,
         )
+        # A silence, or whoever takes over, is answered without anything said before it.
+        self._heard_ms = self._silence_ms = 0.0
 
     # --- transfer ---
 
@@ -254,6 +260,8 @@ class Call:
                 break
             if event is None or event.type == "call-end":
                 return True
+            if event.type == "speaking":
+                self._speaking(event)
             if event.type == "spoken" and event.data.get("mark") == self._mark:
                 break
         return False
