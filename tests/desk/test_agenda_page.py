@@ -156,6 +156,19 @@ def test_a_cancellation_is_undone_while_the_time_is_free(app: FastAPI, desk: Des
     assert back.slot.start == TUESDAY
 
 
+def test_a_cancellation_beside_another_is_undone_beside_it(app: FastAPI, desk: Desk) -> None:
+    booked(desk, name="Roussel")
+    patient = someone(desk)
+    placement = Placement("consultation", TUESDAY, "benali", patient.id, "known", "fièvre")
+    beside = desk.workspace.agenda.place(placement, source="desk", idempotency_key="b")
+    client = enter(app)
+    assert client.post(f"/agenda/{beside.id}/annuler", data={"version": beside.version}).status_code == 303
+    assert client.post(f"/agenda/{beside.id}/reprendre").status_code == 303
+    [back] = [row for row in desk.workspace.agenda.day(TUESDAY.date()) if row.patient and row.patient.id == patient.id]
+    assert back.slot.start == TUESDAY
+    assert diary.overbooking_reason(desk.session, back.id) == "fièvre"
+
+
 def test_who_comes_second_sees_the_newer_row_and_keeps_the_wish(app: FastAPI, desk: Desk) -> None:
     made = booked(desk)
     first, second = enter(app), enter(app, "practitioner")

@@ -87,12 +87,15 @@ def correct(agenda: Store, appointment_id: str, version: int, to: Wanted, key: s
     return agenda.appointment(appointment_id)
 
 
-def place_again(agenda: Store, appointment_id: str, key: str) -> Appointment:
-    """Put back an appointment that was cancelled, where it was. Raises SlotTakenError, NotBookableError."""
+def place_again(agenda: Store, appointment_id: str, key: str, reason: str | None = None) -> Appointment:
+    """Put back an appointment that was cancelled, where it was; beside others when it stood there for ``reason``.
+
+    Raises SlotTakenError, NotBookableError.
+    """
     old = agenda.appointment(appointment_id)
     if old.patient is None:
         raise AgendaError("Ce rendez-vous n'a pas de patient.")
     kind: PatientKind = "known" if old.patient.known else "new"
     slot = old.slot
-    placement = Placement(slot.motive, slot.start, slot.practitioner, old.patient.id, kind)
+    placement = Placement(slot.motive, slot.start, slot.practitioner, old.patient.id, kind, reason)
     return agenda.place(placement, source="desk", idempotency_key=key)

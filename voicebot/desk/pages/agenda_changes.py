@@ -7,6 +7,7 @@ from typing import Annotated, Literal, cast
 from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
+from voicebot.desk import diary
 from voicebot.desk.appointment_form import (
     appointment_of,
     day_of,
@@ -131,7 +132,8 @@ def cancel(
 def take_back(appointment_id: str, request: Request, desk: TheDesk, me: Staff) -> Response:
     """Undo a cancellation."""
     try:
-        made = place_again(desk.workspace.agenda, appointment_id, f"again-{appointment_id}")
+        reason = diary.overbooking_reason(desk.session, appointment_id)
+        made = place_again(desk.workspace.agenda, appointment_id, f"again-{appointment_id}", reason)
     except (AgendaError, UnavailableError) as error:
         return one_page(request, desk, me, appointment_id, error=error)
     note(desk, me, "appointment.booked", made)

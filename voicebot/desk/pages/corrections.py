@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from voicebot.call_log import Summary
-from voicebot.desk import bookings, verdicts
+from voicebot.desk import bookings, diary, verdicts
 from voicebot.desk.context import Desk, new_key
 from voicebot.desk.parameters import Staff, TheDesk
 from voicebot.desk.roles import Account
@@ -104,7 +104,8 @@ def put_back(call: str, request: Request, desk: TheDesk, me: Staff, key: Word = 
     """Put back an appointment that was cancelled."""
     old = _booked(desk, call)
     try:
-        new = bookings.place_again(desk.workspace.agenda, old.id, key or new_key())
+        reason = diary.overbooking_reason(desk.session, old.id)
+        new = bookings.place_again(desk.workspace.agenda, old.id, key or new_key(), reason)
     except AgendaError as error:
         return desk.done(request, f"/relire/{call}", f"Le rendez-vous n'a pas pu être remis. {error}")
     _now_stands(desk, me, call, new)
