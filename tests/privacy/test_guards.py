@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def test_each_guard_is_named_and_says_what_was_found() -> None:
     found = guards()
     assert len({guard.name for guard in found}) == len(found) >= 5
-    assert all(guard.finding for guard in found)
+    assert all(guard.text for guard in found)
 
 
 def test_without_landlock_the_finding_names_the_service_unit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +40,7 @@ def test_without_landlock_the_finding_names_the_service_unit(monkeypatch: pytest
     first = guards()[0]
     assert not first.holds
     assert first.needed
-    assert "packaging/voicebot.service" in first.finding
+    assert "packaging/voicebot.service" in first.text
 
 
 def test_swap_on_a_disk_is_told_and_compressed_memory_is_no_disk(tmp_path: Path) -> None:

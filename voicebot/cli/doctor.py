@@ -3,65 +3,113 @@
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from voicebot.cli.common import emit
+from voicebot.cli.common import Clock, emit, parse_now
+from voicebot.cli.keys import is_sample
+from voicebot.control import service_now
+from voicebot.data_checks import data_findings, key_finding
 from voicebot.errors import VoicebotError
+from voicebot.findings import Finding, State
+from voicebot.practice import Practice, load_practice
 from voicebot.privacy_checks import guards
+from voicebot.vault.credential import credential_directory
+
+MARKS: dict[State, str] = {"well": "ok      ", "weak": "À VOIR  ", "missing": "MANQUE  "}
+
+MINIATURE, FORMANTS = "miniature", "espeak"
+"""What comes with voicebot: enough for the demonstration, not for patients."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """No options of its own."""
+    parser.description = (
+        "Say in French what this machine has, lacks and enforces, one line a check: ok; À VOIR, which should be looked"
+        " at; MANQUE, without which no call should be taken. Reads what can be read without the key."
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one finding a line; exit 1 when something that a call needs is missing."""
-    well = True
-    for name, fine, needed, finding in _findings():
-        well = well and (fine or not needed)
+    found = []
+    for finding in _findings(args):
+        found.append(finding.state)
         if args.json:
-            emit({"check": name, "ok": fine, "needed": needed, "finding": finding})
+            emit(
+                {
+                    "check": finding.check,
+                    "ok": finding.holds,
+                    "needed": finding.needed,
+                    "finding": f"{finding.name} : {finding.text}",
+                }
+            )
         else:
-            print(f"{'ok     ' if fine else 'MISSING' if needed else 'weak   '} {name}: {finding}")
-    return 0 if well else 1
+            print(f"{MARKS[finding.state]}{finding.name} : {finding.text}", flush=True)
+    if not args.json:
+        print(f"\n{_verdict(found.count('missing'), found.count('weak'))}")
+    return 1 if "missing" in found else 0
 
 
-def _findings() -> Iterator[tuple[str, bool, bool, str]]:
-    """Name, whether it is well, whether calls need it, and what was found."""
+def _verdict(missing: int, weak: int) -> str:
+    if missing:
+        return f"Ne prenez pas d'appel avant d'avoir mis en ordre ce qui manque ({missing})."
+    return f"Des appels peuvent être pris ; à voir quand vous pourrez : {weak}." if weak else "Tout va bien."
+
+
+def _findings(args: argparse.Namespace) -> Iterator[Finding]:
     try:
-        for guard in guards():
-            yield guard.name, guard.holds, guard.needed, guard.finding
+        yield from guards()
     except VoicebotError as error:
-        yield "sandbox", False, True, str(error)
-    checks: dict[str, Callable[[], str]] = {"recogniser": _recogniser, "voice": _voice, "rasa": _rasa}
+        yield Finding("sandbox", "missing", facts={"why": str(error)})
+    sample = is_sample(args)
+    checks: dict[str, Callable[[], Finding]] = {
+        "hearing": partial(_hearing, sample=sample),
+        "speaking": _speaking,
+        "understanding": _understanding,
+    }
     for name, check in checks.items():
         try:
-            yield name, True, True, check()
+            yield check()
         except VoicebotError as error:
-            yield name, False, True, str(error)
+            yield Finding(name, "missing", facts={"why": str(error)})
+    try:
+        practice = load_practice(args.practice)
+    except VoicebotError as error:
+        yield Finding("practice", "missing", facts={"why": str(error)})
+    else:
+        yield Finding("practice", "well", "sample" if sample else "", {"name": practice.name})
+        yield from _data(args, practice, sample=sample)
 
 
-def _recogniser() -> str:
+def _data(args: argparse.Namespace, practice: Practice, *, sample: bool) -> Iterator[Finding]:
+    yield key_finding(args.key_file, args.data, sample=sample, sealed=credential_directory() is not None)
+    now = parse_now(args.now) or service_now(args.data)
+    yield from data_findings(args.data, Clock(practice.zone, now).now())
+
+
+def _hearing(*, sample: bool) -> Finding:
+    from models.store import Store
     from voicebot.hearing import load_recogniser
 
-    recogniser = load_recogniser()
-    return f"{type(recogniser).__name__} loads"
+    load_recogniser()
+    model = Store().in_use("hearing").name
+    if model == MINIATURE:
+        return Finding("hearing", "weak" if sample else "missing", "demo")
+    return Finding("hearing", "well", facts={"model": model})
 
 
-def _voice() -> str:
+def _speaking() -> Finding:
+    from models.store import Store
     from voicebot.speaking import load_voice
 
-    voice = load_voice(16000)
-    pieces = list(voice.synthesise("Bonjour."))
-    return json.dumps({"pieces": len(pieces), "seconds": round(sum(piece.seconds for piece in pieces), 2)})
+    for _ in load_voice(16000).synthesise("Bonjour."):
+        pass
+    model = Store().in_use("speaking").name
+    return Finding("speaking", "weak" if model == FORMANTS else "well", facts={"model": model})
 
 
-def _rasa() -> str:
+def _understanding() -> Finding:
     from voicebot.processes.rasa import interpreter
 
-    path = interpreter()
-    if not shutil.which(str(path)):
-        raise VoicebotError("Rasa's environment is missing: run make install")
-    return "its environment is installed"
+    return Finding("understanding", "well" if interpreter().exists() else "missing")
