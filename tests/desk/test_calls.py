@@ -381,8 +381,10 @@ def test_something_to_do_gets_an_owner_a_note_and_an_end_and_two_people_do_not_o
 
 def test_something_is_noted_by_hand_and_a_number_that_is_none_is_said(app: FastAPI, desk: Desk) -> None:
     client = enter(app)
-    client.post("/a-faire", data={"message": "rappeler le labo", "phone": "12"})
-    assert "pas complet" in client.get("/a-faire").text
+    page = client.post("/a-faire", data={"message": "rappeler le labo", "phone": "12"}).text
+    assert "pas complet" in page
+    assert ">rappeler le labo</textarea>" in page, "what was typed is still there"
+    assert desk.workspace.todo.open(5) == []
     client.post("/a-faire", data={"message": "rappeler le labo", "phone": "06 12 34 56 78", "due": "2026-11-24"})
     assert "rappeler le labo" in client.get("/a-faire").text
 

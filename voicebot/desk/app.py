@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from voicebot.desk import navigation
 from voicebot.desk.context import HERE, Desk
 from voicebot.desk.pages import ROUTERS
 from voicebot.desk.roles import LoginNeededError, Needs
@@ -130,4 +131,6 @@ TITLES = {
 def _error_page(desk: Desk, request: Request, status: int, title: str, text: str) -> Response:
     if getattr(request.state, "account", None) is None:
         return HTMLResponse("Connectez-vous d'abord.", 401)
-    return desk.page(request, "error.html", status, title=title, text=text)
+    here = "/" + request.url.path.split("/")[1]
+    back = next((page for page in navigation.PAGES if page.path == here and status != 403), None)
+    return desk.page(request, "error.html", status, title=title, text=text, back=back)

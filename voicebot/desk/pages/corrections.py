@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from voicebot.call_log import Summary
 from voicebot.desk import bookings, diary, verdicts
+from voicebot.desk.appointment_form import explained
 from voicebot.desk.context import Desk, new_key
 from voicebot.desk.parameters import Staff, TheDesk
 from voicebot.desk.roles import Account
@@ -52,7 +53,7 @@ async def correct(
     except StaleVersionError:
         raise
     except AgendaError as error:
-        return desk.done(request, f"/relire/{call}", f"Rien n'a été changé. {error}")
+        return desk.done(request, f"/relire/{call}", f"Rien n'a été changé. {explained(error)}")
     summary = await run_in_threadpool(_summary, desk, call)
     if undoing:
         await verdicts.give(desk, me, summary, verdict or None, reason or None, summary.note)
@@ -94,7 +95,7 @@ def cancel(call: str, request: Request, desk: TheDesk, me: Staff, version: Numbe
     except StaleVersionError:
         raise
     except AgendaError as error:
-        return desk.done(request, f"/relire/{call}", f"Rien n'a été changé. {error}")
+        return desk.done(request, f"/relire/{call}", f"Rien n'a été changé. {explained(error)}")
     _now_stands(desk, me, call, new)
     return desk.done(request, f"/relire/{call}", "Rendez-vous annulé.", undo=f"/relire/{call}/remettre", key=new_key())
 
@@ -107,7 +108,7 @@ def put_back(call: str, request: Request, desk: TheDesk, me: Staff, key: Word = 
         reason = diary.overbooking_reason(desk.session, old.id)
         new = bookings.place_again(desk.workspace.agenda, old.id, key or new_key(), reason)
     except AgendaError as error:
-        return desk.done(request, f"/relire/{call}", f"Le rendez-vous n'a pas pu être remis. {error}")
+        return desk.done(request, f"/relire/{call}", f"Le rendez-vous n'a pas pu être remis. {explained(error)}")
     _now_stands(desk, me, call, new)
     return desk.done(request, f"/relire/{call}", "Le rendez-vous est remis à sa place.")
 

@@ -32,6 +32,19 @@ def page(
     request: Request, desk: TheDesk, me: Staff, vue: Literal["ouvert", "fait"] = "ouvert", page: int = 1
 ) -> Response:
     """What is to be done, or what has been done."""
+    return _shown(request, desk, me, vue, page)
+
+
+def _shown(
+    request: Request,
+    desk: Desk,
+    me: Account,
+    vue: Literal["ouvert", "fait"] = "ouvert",
+    page: int = 1,
+    *,
+    wrong: str = "",
+    typed: dict[str, str] | None = None,
+) -> Response:
     todo, number = desk.workspace.todo, min(max(page, 1), 10_000)
     read = todo.open if vue == "ouvert" else todo.done
     found = read(ON_A_PAGE + 1, (number - 1) * ON_A_PAGE)
@@ -47,7 +60,8 @@ def page(
     }
     if vue == "ouvert" and number == 1:
         values |= {"pairs": _pairs(desk), **waiting.shown(desk, me)}
-    return desk.page(request, "todo/page.html", key=new_key(), **values)
+    values |= {"wrong": wrong, "typed": typed or {}}
+    return desk.page(request, "todo/page.html", 422 if wrong else 200, key=new_key(), **values)
 
 
 @router.post("/a-faire")
@@ -56,9 +70,10 @@ def add(request: Request, desk: TheDesk, me: Staff, message: Word = "", phone: W
     day = _day(due) or desk.workspace.clock.now().date()
     number = read_phone(phone).e164 if phone.strip() else None
     if phone.strip() and number is None:
-        return desk.done(request, "/a-faire", "Ce numéro n'est pas complet : rien n'a été noté.")
+        wrong = "Ce numéro n'est pas complet. Écrivez-le en entier, par exemple 06 39 98 01 01."
+        return _shown(request, desk, me, wrong=wrong, typed={"message": message, "phone": phone, "due": due})
     if not message.strip() and number is None:
-        return desk.done(request, "/a-faire", "Écrivez ce qu'il y a à faire, ou un numéro.")
+        return _shown(request, desk, me, wrong="Écrivez ce qu'il y a à faire, ou un numéro.", typed={"due": due})
     made = desk.workspace.todo.add(reason="other", due=day, phone=number, message=message.strip() or None, owner=me.id)
     desk.audit(me, "todo.added", None, todo=made)
     return desk.done(request, f"/a-faire#t-{made}", "C'est noté.", undo=f"/a-faire/{made}/retirer", version="1")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from voicebot.agenda.waitlist import Offer
+from voicebot.desk.appointment_form import explained
 from voicebot.desk.context import Desk, new_key
 from voicebot.desk.labels import day, motive_label
 from voicebot.desk.parameters import Staff, TheDesk
@@ -31,7 +32,7 @@ def accept(offer: int, request: Request, desk: TheDesk, me: Staff, key: Id = "")
     try:
         made = desk.workspace.agenda.accept_offer(found, source="desk", idempotency_key=key or new_key())
     except AgendaError as error:
-        return desk.done(request, "/a-faire", f"Rien n'a été réservé. {error}")
+        return desk.done(request, "/a-faire", f"Rien n'a été réservé. {explained(error)}")
     desk.audit(me, "appointment.booked", found.waiting.patient_id, appointment=made.id)
     return desk.done(
         request,
