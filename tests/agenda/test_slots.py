@@ -13,6 +13,7 @@ from tests.agenda import reference
 from tests.agenda.helpers import HEAD, MONDAY, MOTIVES, OPENINGS, MakePractice
 from tests.agenda.strategies import EPOCH, often, practices, taken
 from voicebot.agenda import slots
+from voicebot.agenda.explain import explain
 from voicebot.agenda.judge import judge
 from voicebot.agenda.slots import Busy
 from voicebot.agenda.verdict import Request
@@ -74,6 +75,37 @@ def test_the_explanation_says_yes_to_slots_and_to_nothing_else(base: Practice, d
             verdict = judge(practice, Request("m", start, "known", who), now, busy)
             assert verdict.bookable == (start in ends), (start, verdict)
             assert not verdict.bookable or verdict.end == ends[start]
+
+
+@pytest.mark.timeout(300)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_the_nearest_yes_of_an_explanation_is_bookable_and_the_nearest(base: Practice, data: st.DataObject) -> None:
+    practice, day = data.draw(practices(base))
+    busy = data.draw(taken(practice, day))
+    kind = data.draw(st.sampled_from(["new", "known"]))
+    midnight = datetime.combine(day, datetime.min.time())
+    now = midnight + timedelta(minutes=data.draw(often(-900, -61, 0, 301)))
+    at = midnight + timedelta(minutes=data.draw(st.integers(-1500, 2900)))
+    query = SlotQuery("m", kind, data.draw(st.sampled_from([None, "a", "b"])))
+    found = explain(practice, query, at, now, lambda low, high: busy)
+    starts = [slot.start for slot in slots.search(practice, query, now, lambda low, high: busy)]
+    assert found.verdict.bookable == (at in starts)
+    if found.next is None:
+        assert starts == []
+        return
+    assert found.next.start == next((start for start in starts if start >= at), starts[-1])
+    assert judge(practice, Request("m", found.next.start, kind, found.next.practitioner), now, busy).bookable
+
+
+@pytest.mark.parametrize("at", [datetime.min, datetime.max.replace(microsecond=0)])
+def test_the_ends_of_the_calendar_are_over_or_too_far(practice: Practice, at: datetime) -> None:
+    query = SlotQuery("consultation")
+    found = explain(practice, query, at, MONDAY, lambda low, high: slots.NOTHING)
+    assert found.verdict.rule == ("past" if at == datetime.min else "horizon")
+    assert found.next is not None
+    everything = SlotQuery("consultation", windows=((datetime.min, datetime.max),))
+    assert next(slots.search(practice, everything, MONDAY, lambda low, high: slots.NOTHING), None) is not None
 
 
 @pytest.mark.timeout(300)

@@ -137,6 +137,12 @@ class TestExplain:
         assert voicebot("explain", "--motive", "consultation", *at, "--practitioner", "lefevre").status == 1
         assert voicebot("explain", "--motive", "consultation", *at).status == 0, "the other doctor is free"
 
+    @pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59"])
+    def test_a_year_that_no_agenda_has_is_wrong_use(self, voicebot: Voicebot, at: str) -> None:
+        for words in (("explain", "--at"), ("slots", "--from"), ("slots", "--to")):
+            result = voicebot(words[0], "--motive", "consultation", words[1], at)
+            assert (result.status, "of no year" in result.err) == (2, True)
+
     def test_words_for_a_person(self, voicebot: Voicebot) -> None:
         result = voicebot("explain", "--motive", "massage", "--at", "2026-11-24T09:00", json=False)
         assert result.status == 1
@@ -165,6 +171,23 @@ class TestAppointments:
         assert voicebot("appointments").lines == [row]
         assert voicebot("appointments", now="2026-11-24T10:00").lines == []
         assert voicebot("appointments", "--all", now="2026-11-24T10:00").lines == [row]
+
+    def test_a_move_stays_with_the_same_practitioner(self, voicebot: Voicebot) -> None:
+        row = book(voicebot, "2026-11-24T09:00", *ROUSSEL, "--practitioner", "benali")
+        [moved] = voicebot("appointments", "move", row["id"], "--at", "2026-11-24T10:00").lines
+        assert moved["practitioner"] == "benali"
+
+    @pytest.mark.parametrize(
+        ("option", "value", "word"),
+        [("--birth-name", " ", "birth_name"), ("--birth-date", "2070-01-01", "birth_date")],
+    )
+    def test_nobody_without_a_name_or_from_the_future_is_added(
+        self, voicebot: Voicebot, option: str, value: str, word: str
+    ) -> None:
+        who = {"--birth-name": "Durand", "--first-name": "Paul", "--birth-date": "1962-08-04", option: value}
+        words = [part for pair in who.items() for part in pair]
+        result = voicebot("appointments", "book", "--motive", "consultation", "--at", "2026-11-24T09:00", *words)
+        assert (result.status, word in result.err) == (1, True)
 
     def test_move_and_cancel(self, voicebot: Voicebot) -> None:
         row = book(voicebot)

@@ -69,19 +69,25 @@ def _starts(windows: Sequence[tuple[datetime, datetime]], step: timedelta) -> It
 
 def explain_alone(practice: Practice, query: SlotQuery, at: datetime, now: datetime, busy: BusySource) -> Verdict:
     """The verdict on one time, without looking for the nearest yes."""
+    at = _reckonable(at)
     first = to_utc(at, practice.zone) - 2880
     taken = busy(first, first + 3 * 2880)
     names = list(practice.practitioners) if query.practitioner is None else [query.practitioner]
     return nearest([judge(practice, Request(query.motive, at, query.patient, name), now, taken) for name in names])
 
 
+def _reckonable(at: datetime) -> datetime:
+    """A time that calendars can count from: the year 1 is as much over, the year 9999 as much too far, as this."""
+    return min(max(at, datetime(1970, 1, 3)), datetime(9000, 1, 1))
+
+
 def explain(practice: Practice, query: SlotQuery, at: datetime, now: datetime, busy: BusySource) -> Explanation:
     """Explain one time as the assistant would decide it. Without a practitioner, one yes is enough."""
-    best = explain_alone(practice, query, at, now, busy)
+    best, near = explain_alone(practice, query, at, now, busy), _reckonable(at)
     try:
-        following = next(search(practice, replace(query, windows=((at, at + FAR),)), now, busy), None)
+        following = next(search(practice, replace(query, windows=((near, max(near, now) + FAR),)), now, busy), None)
         if following is None:
-            *_, following = (None, *search(practice, replace(query, windows=((now, at),)), now, busy))
+            *_, following = (None, *search(practice, replace(query, windows=((now, near),)), now, busy))
     except NotBookableError:
         following = None
     return Explanation(best, following, at)

@@ -20,6 +20,9 @@ from voicebot.ports import Patient, PatientClaim
 LIKELY = 0.8
 """Least likeness of two names (Jaro-Winkler on sound and spelling) that is worth showing to a person."""
 
+OLDEST = date(1880, 1, 1)
+"""Whoever was born before is no longer alive."""
+
 NO_PATIENT = "there is no such patient; find one with: voicebot patient find"
 
 EDITABLE = frozenset(
@@ -136,8 +139,10 @@ class Patients:
         """Insert a patient inside a write transaction and return the id. Without a ``status`` it is provisional.
 
         Raises:
-            AgendaError: the identity may not have that status, or a number is wrong.
+            AgendaError: the identity may not have that status, or a name, the birth date or a number is wrong.
         """
+        if not OLDEST <= claim.birth_date <= now.date():
+            raise AgendaError(f"birth_date: nobody alive was born on {claim.birth_date}; write YYYY-MM-DD")
         id = secrets.token_hex(8)
         row: dict[str, object] = {
             "id": id,
@@ -183,6 +188,9 @@ class Patients:
 
 def _checked(row: dict[str, Any], source: str) -> dict[str, Any]:
     """A row with its search key, if its identity is consistent."""
+    for name in ("birth_name", "first_name"):
+        if not fold(str(row[name])):
+            raise AgendaError(f"{name}: a patient is found by it; write it in Latin letters")
     if row.get("ins") and (problem := ins.matricule_problem(row["ins"])):
         raise AgendaError(f"ins: {problem}")
     if row.get("ins_oid") and row["ins_oid"] not in ins.OIDS:

@@ -66,7 +66,7 @@ def search(practice: Practice, query: SlotQuery, now: datetime, busy: BusySource
     earliest = to_utc(now, zone) + motive.notice  # counted from the minute that is running
     last_wall = now + timedelta(days=motive.horizon_days)
     latest = to_utc(last_wall, zone)
-    windows = _merged(query.windows, last_wall)
+    windows = _merged(query.windows, now, last_wall)
     if query.windows and not windows:
         return
     refused = frozenset(query.exclude)
@@ -203,7 +203,7 @@ def _any_free(
     return mask
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)  # motives × practitioners × chunks of two sets of rules, where a change is previewed
 def _cached_open(version: _Key, practitioner: str, motive: str, first: date) -> tuple[tuple[str, int], ...]:
     by_site: dict[str, int] = {}
     for window, mask in _cached_windows(version, practitioner, first):
@@ -286,11 +286,13 @@ def _day_grid(day: date, step: int, zone: ZoneInfo) -> int:
     return mask
 
 
-def _merged(windows: Sequence[tuple[datetime, datetime]], last: datetime) -> list[tuple[datetime, datetime]]:
-    """Disjoint, sorted windows that end soon after the last start of the horizon."""
-    end_of_time = last + timedelta(days=1)
+def _merged(
+    windows: Sequence[tuple[datetime, datetime]], now: datetime, last: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Disjoint, sorted windows that begin soon before now and end soon after the last start of the horizon."""
+    beginning, end_of_time = now - timedelta(days=2), last + timedelta(days=1)
     merged: list[tuple[datetime, datetime]] = []
-    for start, end in sorted((start, min(end, end_of_time)) for start, end in windows):
+    for start, end in sorted((max(start, beginning), min(end, end_of_time)) for start, end in windows):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         elif start < end:

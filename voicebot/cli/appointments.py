@@ -38,7 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="list past, moved and cancelled ones too")
     parser.add_argument("--motive", help="what for, by its id in practice.toml")
     parser.add_argument("--at", type=local_time, metavar="ISO", help="the start, practice-local")
-    parser.add_argument("--practitioner", help="with whom, by id (default: the first who is free)")
+    parser.add_argument(
+        "--practitioner", help="with whom, by id (default: book the first who is free, move with the same)"
+    )
     parser.add_argument("--patient", choices=("new", "known"), help="kind of patient (default: what the agenda knows)")
     parser.add_argument("--overbook", metavar="REASON", help="place it beside others, deliberately, with a reason")
     parser.add_argument("--version", type=int, metavar="N", help="refuse when the appointment is no longer version N")
@@ -125,7 +127,8 @@ def _place(
     start: datetime = args.at
     kind: PatientKind = args.patient or ("known" if patient.known else "new")
     old = replacing.id if replacing else None
-    placement = Placement(motive, start, args.practitioner, patient.id, kind, args.overbook)
+    who = args.practitioner or (replacing.slot.practitioner if replacing else None)
+    placement = Placement(motive, start, who, patient.id, kind, args.overbook)
     return agenda.place(placement, source="terminal", idempotency_key=key, replacing=old, version=args.version)
 
 

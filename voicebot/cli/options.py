@@ -21,6 +21,8 @@ def local_time(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-11-24T09:00") from None
     if value.tzinfo is not None:
         raise argparse.ArgumentTypeError(f"{text!r} carries an offset; give practice-local time without one")
+    if not 1970 < value.year < 9000:
+        raise argparse.ArgumentTypeError(f"{text!r} is of no year that an agenda has; give one like 2026-11-24T09:00")
     return value
 
 
