@@ -7,13 +7,20 @@ from voicebot.journal import Journal
 from voicebot.thinking.conversation import Conversation
 
 
-def eraser(workspace: Workspace, call_id: str) -> str:
-    """Erase what is kept of a call under way; the code of the receipt."""
-    return workspace.vault.erase_call(call_id, actor=f"call:{call_id}").code
+def eraser(workspace: Workspace, journal: Journal, call_id: str) -> str:
+    """Erase what is kept of a call under way, from the screens too; the code of the receipt."""
+    code = workspace.vault.erase_call(call_id, actor=f"call:{call_id}").code
+    journal.record(call_id, "erased", keep=False)
+    return code
 
 
 def settle(workspace: Workspace, journal: Journal, call_id: str, mind: Conversation) -> None:
     """Keep what was promised; forget the words that the caller did not want kept."""
+    if mind.erase:
+        # Before the promises: a message that was left after the erasure is meant to be read.
+        eraser(workspace, journal, call_id)
+    elif mind.keeps_transcript is False:
+        workspace.events.erase_words(call_id)
     for promise in mind.callbacks:
         journal.record(
             call_id,
@@ -32,7 +39,3 @@ def settle(workspace: Workspace, journal: Journal, call_id: str, mind: Conversat
         workspace.audit.record(f"call:{call_id}", "patient.identified", mind.patient_id)
     if mind.patient_id is not None and not mind.erase:
         journal.record(call_id, "identified", patient=mind.patient_id)
-    if mind.erase:
-        eraser(workspace, call_id)
-    elif mind.keeps_transcript is False:
-        workspace.events.erase_words(call_id)

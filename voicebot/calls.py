@@ -189,7 +189,7 @@ class Calls:
             call_id=call_id,
             settings=settings_of(self._workspace.practice),
             caller=caller if isinstance(caller, str) else None,
-            erase_call=partial(eraser, workspace) if real else None,
+            erase_call=partial(eraser, workspace, self._journal) if real else None,
         )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.vault.world import World
+from tests.vault.world import MONDAY, World
 from voicebot.afterwards import eraser, settle
+from voicebot.desk.live import LiveCalls
+from voicebot.thinking.state import Callback
 
 
 def mind(**more: Any) -> Any:
@@ -40,9 +42,27 @@ def test_words_that_were_refused_go(world: World, answer: bool | None, words: in
 def test_an_erased_call_is_erased_in_the_turn_and_once_more_at_its_end(world: World) -> None:
     patient = world.patient()
     call = world.call()
-    code = eraser(world, call)
+    code = eraser(world, world.journal, call)
     assert world.audit.entries(subject=call)[0].detail["receipt"] == code
     world.journal.record(call, "asks", asks="open")
     settle(world, world.journal, call, mind(erase=True, patient_id=patient.id))
     assert set(kinds(world, call)) <= {"answered", "committed", "outcome", "ended"}
     assert "genou qui craque" not in world.vault.export_patient(patient.id, actor="service").html
+
+
+def test_a_message_that_was_left_after_the_erasure_is_kept(world: World) -> None:
+    promise = Callback("+33639981234", "message", MONDAY.date(), message="rappelez-moi après midi")
+    settle(world, world.journal, world.call(), mind(erase=True, callbacks=(promise,)))
+    assert [todo.message for todo in world.todo.open(2)] == ["rappelez-moi après midi"]
+
+
+def test_an_erased_call_leaves_the_screens_at_once(world: World) -> None:
+    live = LiveCalls()
+    world.journal.listen(live.take)
+    world.journal.record("c1", "answered", kind="sip")
+    world.journal.record("c1", "heard", text="un genou qui craque")
+    eraser(world, world.journal, "c1")
+    [call] = live.calls()
+    assert list(call.lines) == []
+    world.journal.record("c1", "said", text="C'est effacé.")
+    assert [line.text for line in call.since(1)] == ["C'est effacé."]

@@ -71,6 +71,9 @@ async def _converse(args: argparse.Namespace, workspace: Workspace, understander
     zone = cast(Literal["A", "B", "C"] | None, workspace.practice.school_zone)
     settings = WhenSettings(school_zone=zone) if zone else WhenSettings()
     prepare(workspace.practice, workspace.agenda, workspace.clock.now(), settings)
+    journal = Journal(workspace.clock.now, workspace.events)
+    journal.listen(workspace.call_log.take)
+    journal.listen(workspace.todo.take)
     mind = Conversation(
         practice=workspace.practice,
         agenda=workspace.agenda,
@@ -79,11 +82,8 @@ async def _converse(args: argparse.Namespace, workspace: Workspace, understander
         call_id=call,
         settings=settings,
         caller=args.caller,
-        erase_call=partial(eraser, workspace),
+        erase_call=partial(eraser, workspace, journal),
     )
-    journal = Journal(workspace.clock.now, workspace.events)
-    journal.listen(workspace.call_log.take)
-    journal.listen(workspace.todo.take)
     journal.record(call, "answered", kind="chat")
     reply = await mind.greet()
     try:

@@ -69,6 +69,8 @@ class LiveCall:
                 self.ringing = event.get("state")
             case "outcome":
                 self.outcome = event["outcome"]
+            case "erased":
+                self.lines.clear()
             case "ended":
                 self.ended = True
 
