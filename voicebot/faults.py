@@ -30,9 +30,12 @@ class CodesOnly(logging.Formatter):
         return line if error is None else f"{line}: {told(error)}"
 
     def _named(self, record: logging.LogRecord) -> logging.LogRecord:
-        ours = record.name.partition(".")[0] in OURS
-        record.message = record.getMessage() if ours else f"{record.name} reports"
+        record.message = record.getMessage() if _is_ours(record) else f"{record.name} reports"
         return record
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] in OURS
 
 
 def told(error: BaseException) -> str:
@@ -49,6 +52,7 @@ def quiet(level: int, form: str = "%(levelname)s %(message)s") -> None:
     """Have this process say faults by type and place only: logged, unhandled, in threads and in destructors."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(CodesOnly(form))
+    handler.addFilter(lambda record: _is_ours(record) or record.levelno >= logging.WARNING)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
     sys.excepthook = lambda kind, error, trace: _say(error.with_traceback(trace))
