@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from tests.agenda.helpers import HEAD, MONDAY, MOTIVES, OPENINGS, ROUSSEL, StandingClock, placement
-from voicebot.agenda.preview import WEEKS, preview
+from voicebot.agenda.preview import preview
 from voicebot.agenda.slots import NOTHING
 from voicebot.agenda.store import Store
 from voicebot.errors import NotBookableError
@@ -23,7 +23,7 @@ def other(practice: Practice, text: str) -> Practice:
 def searched(store: Store) -> set[tuple[PatientKind, Slot]]:
     """What the agenda itself finds."""
     found: set[tuple[PatientKind, Slot]] = set()
-    end = datetime.combine(MONDAY.date(), datetime.min.time()) + timedelta(weeks=WEEKS, days=1)
+    end = MONDAY + timedelta(days=100)
     for motive in ("consultation", "suivi", "echographie", "vaccin"):
         for kind in ("new", "known"):
             try:

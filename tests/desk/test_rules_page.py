@@ -143,16 +143,6 @@ def _tables(desk: Desk, rubric: forms.Rubric) -> list[tuple[str, dict[str, objec
     return [(str(i), table) for i, table in (enumerate(found) if isinstance(found, list) else found.items())]
 
 
-def test_who_comes_second_overwrites_nothing(app: FastAPI, desk: Desk) -> None:
-    client = enter(app)
-    base = desk.rulebook.read()[1]
-    client.post("/regles/absences/nouveau", data={**ABSENCE, "apply": "1", "base": base})
-    late = client.post("/regles/absences/0", data={"who": "lefevre", "label": "autre", "base": base})
-    assert late.status_code == 409
-    assert "Rien n&#39;a été écrasé" in late.text
-    assert 'value="autre"' in late.text
-
-
 def test_a_rule_is_removed_with_its_effect_shown(app: FastAPI, desk: Desk) -> None:
     client = enter(app)
     page = client.post("/regles/absences/0/retirer").text

@@ -18,8 +18,8 @@ from voicebot.ports import Appointment, PatientKind, Slot, SlotQuery
 from voicebot.practice.localtime import at_minute, to_utc, to_wall
 from voicebot.practice.schema import GRANULE_MINUTES, Practice
 
-WEEKS = 4
-"""How far a preview looks."""
+FARTHEST = timedelta(weeks=26)
+"""How far a preview looks at most; it looks as far as the assistant may offer today."""
 
 KINDS: tuple[PatientKind, ...] = ("new", "known")
 
@@ -85,7 +85,8 @@ def preview(
         now: wall time of the practice.
         booked: appointments to come; those that :class:`Standing` leaves alone may be left out.
     """
-    last = now.date() + timedelta(weeks=WEEKS)
+    horizon = max(motive.horizon_days for rules in (now_ruling, proposed) for motive in rules.motives.values())
+    last = (now + min(timedelta(days=horizon), FARTHEST)).date()
     added, removed = _difference(now_ruling, proposed, now, last, busy)
     stranded = []
     for appointment in booked:

@@ -91,17 +91,33 @@ class Rulebook:
             return f"Le poste n'a pas le droit d'écrire dans {self._path.parent} : donnez-le au compte du service."
         return None
 
-    def draft(self, changes: Sequence[Change]) -> Draft:
+    def noted(self) -> tuple[bytes, str]:
+        """As :meth:`read`; the state is kept, so that who starts from it can be told what changed meanwhile."""
+        raw, base = self.read()
+        if self._last() != base:
+            with self._session.write():
+                self._found(raw, base)
+        return raw, base
+
+    def text_at(self, base: str) -> bytes | None:
+        """The whole text of the state with this digest; None when it is not kept."""
+        found = self._session.tuples("select text from practice_version where digest = ? limit 1", (base,))
+        return bytes(found[0][0]) if found else None
+
+    def draft(self, changes: Sequence[Change], raw: bytes | None = None) -> Draft:
         """The file after some changes, validated; nothing is written.
+
+        Args:
+            raw: the file as it was read to decide on the changes; None reads it.
 
         Raises:
             PracticeError: the file would be wrong; each problem names key, line and mend.
             EditError: the change cannot be written.
         """
-        raw, base = self.read()
+        raw = self.read()[0] if raw is None else raw
         before = raw.decode("utf-8")
         after = edit(before, changes)
-        return Draft(base, before, after, read_practice(self._directory, after.encode()))
+        return Draft(digest(raw), before, after, read_practice(self._directory, after.encode()))
 
     def apply(self, after: str, *, base: str, author: str, what: str) -> Version:
         """Write the file, keep the state, and let the running service read it.
@@ -123,10 +139,7 @@ class Rulebook:
 
     def versions(self, limit: int = 50) -> list[Version]:
         """The states that are kept, the newest first; the present one is recorded when someone changed it by hand."""
-        raw, base = self.read()
-        if self._last() != base:
-            with self._session.write():
-                self._found(raw, base)
+        self.noted()
         rows = self._session.tuples(
             "select id, at, author, what, digest from practice_version order by id desc limit ?", (limit,)
         )

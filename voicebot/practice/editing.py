@@ -73,7 +73,7 @@ def edit(text: str, changes: Sequence[Change]) -> str:
         got = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         got = None
-    if got != wanted:
+    if got is None or _filled(got) != _filled(wanted):
         raise EditError("; ".join(map(_dotted, changes)) + ": written in an unusual form; change it by hand")
     return text
 
@@ -97,6 +97,14 @@ def _meant(document: dict[str, Any], change: Change) -> dict[str, Any]:
         if isinstance(table, list) and not table:
             del document[str(change.path[0])]
     return document
+
+
+def _filled(document: Any) -> Any:
+    """A document without its empty tables: the last ``[rooms.one]`` may take the unwritten ``[rooms]`` with it."""
+    if not isinstance(document, dict):
+        return document
+    inside = {key: _filled(value) for key, value in document.items()}
+    return {key: value for key, value in inside.items() if value != {}}
 
 
 def _plain(value: Any) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from itertools import islice
+from dataclasses import replace
+from itertools import groupby, islice
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,15 +12,29 @@ from starlette.responses import Response
 
 from voicebot.agenda.preview import Preview
 from voicebot.desk import disclosure, forms
+from voicebot.desk.cautions import cautions
 from voicebot.desk.context import Desk
 from voicebot.desk.forms import NEW, Rubric
 from voicebot.desk.parameters import AnyStaff, Text, TheDesk
 from voicebot.desk.roles import Account
-from voicebot.desk.rule_form import document_of, form_page, items_of, may_change, rubric_of, table_of
+from voicebot.desk.rule_change import OvertakenError, Posted, still, told
+from voicebot.desk.rule_form import (
+    ONLY,
+    address,
+    document_in,
+    document_of,
+    form_page,
+    items_of,
+    may_change,
+    place,
+    rubric_of,
+    said_now,
+    tables_of,
+)
 from voicebot.desk.rulebook import BY_HAND, Draft
 from voicebot.errors import StaleVersionError, UnavailableError
 from voicebot.practice import PracticeError
-from voicebot.practice.editing import Add, Change, Drop, EditError, Put
+from voicebot.practice.editing import Change, EditError
 
 router = APIRouter()
 
@@ -29,7 +42,13 @@ router = APIRouter()
 DAYS_SHOWN = 12
 """Days of a preview that are listed; the rest is counted."""
 
-OVERTAKEN = "Quelqu'un d'autre vient de changer le fichier du cabinet. Rien n'a été écrasé : relisez, puis recommencez."
+OVERTAKEN = "Quelqu'un d'autre vient de changer cette règle. Rien n'a été écrasé : relisez, puis recommencez."
+GONE = (
+    "Quelqu'un d'autre vient de changer ou de retirer cette règle. Rien n'a été écrasé : regardez la liste. Ce que "
+    "vous aviez tapé est ici, et ferait une règle de plus."
+)
+OURS = frozenset({"apply", "base", "back"})
+"""Fields of a form that are not about the rule."""
 
 
 # --- looking ---
@@ -38,17 +57,22 @@ OVERTAKEN = "Quelqu'un d'autre vient de changer le fichier du cabinet. Rien n'a 
 @router.get("/regles")
 def rules(request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """Every rubric, the mode, and what the file's reader warns of."""
+    desk.workspace.rules.refresh()  # whoever comes here after an edit by hand sees it at once
     practice, document = desk.workspace.rules(), document_of(desk)
-    counts = {name: len(document.get(name, ())) for name, rubric in forms.rubrics().items() if rubric.shape != "one"}
+    counts = {
+        name: len(tables_of(rubric, document)) for name, rubric in forms.rubrics().items() if rubric.shape != "one"
+    }
+    error = desk.workspace.rules.error
+    mine = [rubric for rubric in forms.rubrics().values() if may_change(me, rubric)]
     return desk.page(
         request,
         "rules/page.html",
-        rubrics=[rubric for rubric in forms.rubrics().values() if may_change(me, rubric)],
+        groups=[(name, list(group)) for name, group in groupby(mine, key=lambda rubric: rubric.group)],
         counts=counts,
         mode=practice.manner.mode,
         elder=practice.manner.elder,
-        error=desk.workspace.rules.error,
-        warnings=practice.warnings,
+        problems=[(problem, place(problem.where)) for problem in error.problems] if error else [],
+        warnings=[(warning, place(warning.where)) for warning in practice.warnings],
         frozen=desk.rulebook.frozen,
         base=desk.rulebook.read()[1],
     )
@@ -71,7 +95,7 @@ def rubric(name: str, request: Request, desk: TheDesk, me: AnyStaff) -> Response
     """The rules of one rubric; the form itself where there is only one."""
     found = rubric_of(name, me)
     if found.shape == "one":
-        return form_page(request, desk, found, "tout")
+        return form_page(request, desk, found, ONLY)
     return desk.page(
         request, "rules/rubric.html", rubric=found, items=items_of(desk, found), frozen=desk.rulebook.frozen
     )
@@ -112,7 +136,7 @@ def restore(version_id: int, request: Request, desk: TheDesk, me: AnyStaff, base
 @router.post("/regles/{name}")
 async def change_only(name: str, request: Request, desk: TheDesk, me: AnyStaff) -> Response:
     """Preview or apply the form of a rubric that has only one."""
-    return await _posted(request, desk, me, name, "tout")
+    return await _posted(request, desk, me, name, ONLY)
 
 
 @router.post("/regles/{name}/{item}")
@@ -130,81 +154,97 @@ async def remove(name: str, item: str, request: Request, desk: TheDesk, me: AnyS
 async def _posted(
     request: Request, desk: Desk, me: Account, name: str, item: str, *, removed: bool = False
 ) -> Response:
-    posted = await request.form()
-    fields = {key: [value for value in posted.getlist(key) if isinstance(value, str)] for key in posted}
-    return await run_in_threadpool(_change, request, desk, me, rubric_of(name, me), item, fields, removed)
+    sent = await request.form()
+    fields = {key: [value for value in sent.getlist(key) if isinstance(value, str)] for key in sent}
+    posted = Posted.of(rubric_of(name, me), item, fields, removed)
+    return await run_in_threadpool(_change, request, desk, me, posted)
 
 
-def _change(
-    request: Request, desk: Desk, me: Account, rubric: Rubric, item: str, fields: dict[str, list[str]], removed: bool
-) -> Response:
-    base = (fields.get("base") or [""])[0]
-    item = (fields.get("id") or [item])[0].strip() if item == NEW and rubric.shape in ("named", "texts") else item
-    filled = forms.typed(rubric, fields) | {"text": (fields.get("text") or [""])[0].strip(), "id": item}
-    document = document_of(desk)
-    if base and base != desk.rulebook.read()[1]:
-        return form_page(request, desk, rubric, item, filled=filled, general=OVERTAKEN, status=409)
-    changes = _changes(rubric, item, document, filled, removed)
-    try:
-        draft = desk.rulebook.draft(changes)
-    except PracticeError as error:
-        count = len(document.get(rubric.name, ()))
-        near, far = forms.beside(rubric, item, error.problems, count) if rubric.fields else ({}, list(error.problems))
-        if rubric.shape == "texts":
-            near, far = {"text": " ".join(problem.text for problem in far)}, []
-        return form_page(request, desk, rubric, item, filled=filled, near=near, far=far, status=422)
-    except EditError as error:
-        return form_page(request, desk, rubric, item, filled=filled, general=str(error), status=409)
+def _change(request: Request, desk: Desk, me: Account, posted: Posted) -> Response:
+    rubric, filled = posted.rubric, posted.filled
+    raw, base = desk.rulebook.noted()
+    document = document_in(raw)
+    overtaken = posted.one("base") not in ("", base)
+    if overtaken:
+        try:
+            posted = replace(
+                posted, item=still(rubric, posted.item, desk.rulebook.text_at(posted.one("base")), document)
+            )
+        except OvertakenError as error:
+            return _overtaken(request, desk, posted, error.table)
+    if posted.one("back"):
+        return form_page(request, desk, rubric, posted.form, filled=filled)
+    if problem := posted.misnamed(document):
+        return form_page(request, desk, rubric, NEW, filled=filled, near={"id": problem}, status=422)
+    if near := posted.doubtful_paths:
+        # What was typed may be the password itself: it is not shown again.
+        filled |= dict.fromkeys(near, "")
+        return form_page(request, desk, rubric, posted.form, filled=filled, near=near, status=422)
+    if rubric.shape == "texts" and not posted.removed and not filled["text"]:
+        return form_page(
+            request, desk, rubric, posted.form, filled=filled, near={"text": "Écrivez ce qui est dit."}, status=422
+        )
+    changes = posted.changes(document)
     if not changes:
         return desk.done(request, _home(rubric), "Rien n'a changé.")
-    what = _what(rubric, item, removed)
-    if (fields.get("apply") or [""])[0]:
-        return _apply(request, desk, me, rubric, draft, changes, what)
-    return _preview(request, desk, me, rubric, item, fields, draft, what, removed)
-
-
-def _apply(
-    request: Request, desk: Desk, me: Account, rubric: Rubric, draft: Draft, changes: list[Change], what: str
-) -> Response:
-    before = desk.rulebook.versions(1)
     try:
-        made = desk.rulebook.apply(draft.after, base=draft.base, author=me.id, what=what)
-    except StaleVersionError:
+        draft = desk.rulebook.draft(changes, raw)
+    except PracticeError as error:
+        near, far = forms.beside(rubric, posted.item, error.problems, len(document.get(rubric.name, ())))
+        return form_page(request, desk, rubric, posted.form, filled=filled, near=near, far=far, status=422)
+    except EditError as error:
+        return form_page(request, desk, rubric, posted.form, filled=filled, general=str(error), status=409)
+    if posted.one("apply") and not overtaken:
+        return _apply(request, desk, me, posted, draft, changes)
+    return _preview(request, desk, me, posted, draft, overtaken=overtaken)
+
+
+def _overtaken(request: Request, desk: Desk, posted: Posted, table: Any) -> Response:
+    """Somebody changed the very rule: what was typed stays, and what stands now is said beside it."""
+    rubric, filled = posted.rubric, posted.filled
+    if posted.removed:
         return desk.done(request, _home(rubric), OVERTAKEN)
+    if rubric.shape == "list":
+        # Which of the rules it has become is not known: what was typed could only be a new one.
+        return form_page(request, desk, rubric, NEW, filled=filled, general=GONE, status=409)
+    now = said_now(rubric, filled, table, desk.workspace.rules())
+    return form_page(request, desk, rubric, posted.form, filled=filled, general=OVERTAKEN, now=now, status=409)
+
+
+def _apply(request: Request, desk: Desk, me: Account, posted: Posted, draft: Draft, changes: list[Change]) -> Response:
+    rubric, before = posted.rubric, desk.rulebook.versions(1)
+    try:
+        made = desk.rulebook.apply(draft.after, base=draft.base, author=me.id, what=posted.what)
+    except StaleVersionError:
+        return form_page(request, desk, rubric, posted.form, filled=posted.filled, general=OVERTAKEN, status=409)
     except UnavailableError as error:
         return desk.done(request, _home(rubric), str(error))
-    old = tomllib.loads(draft.before)
     for change in changes:
-        desk.audit(me, "rule.changed", None, file="practice.toml", **_told(old, change))
+        desk.audit(me, "rule.changed", None, file="practice.toml", **told(draft.before, change))
     undo = f"/regles/versions/{before[0].id}/retablir" if before else None
-    return desk.done(request, _home(rubric), f"{what} : c'est en vigueur.", undo=undo, base=made.digest)
+    done = f"{posted.what} : c'est enregistré. {rubric.when}" if rubric.when else f"{posted.what} : c'est en vigueur."
+    return desk.done(request, _home(rubric), done, undo=undo, base=made.digest)
 
 
-def _preview(
-    request: Request,
-    desk: Desk,
-    me: Account,
-    rubric: Rubric,
-    item: str,
-    fields: dict[str, list[str]],
-    draft: Draft,
-    what: str,
-    removed: bool,
-) -> Response:
-    shown = desk.workspace.agenda.preview(draft.practice)
+def _preview(request: Request, desk: Desk, me: Account, posted: Posted, draft: Draft, *, overtaken: bool) -> Response:
+    rubric, shown = posted.rubric, desk.workspace.agenda.preview(draft.practice)
     named = me.may("secretary", "practitioner")
     if named:
         patients = [one.appointment.patient for one in shown.stranded if one.appointment.patient is not None]
         disclosure.found(desk.workspace.audit, me, patients, "patient.read")
     days = list(shown.days())
+    fields = [(key, value) for key, values in posted.fields.items() if key not in OURS for value in values]
+    said = {warning.text for warning in desk.workspace.rules().warnings}
     return desk.page(
         request,
         "rules/preview.html",
         rubric=rubric,
-        action=f"/regles/{rubric.name}" + ("" if item == "tout" else f"/{item}") + ("/retirer" if removed else ""),
-        fields=[(key, value) for key, values in fields.items() if key not in ("apply", "base") for value in values],
+        action=address(rubric, posted.form) + ("/retirer" if posted.removed else ""),
+        fields=fields,
         base=draft.base,
-        what=what,
+        what=posted.what,
+        overtaken=overtaken,
+        removing=posted.removed,
         lines=draft.lines,
         preview=shown,
         named=named,
@@ -212,29 +252,11 @@ def _preview(
         removed=_starts(shown, "removed"),
         days=list(islice(days, DAYS_SHOWN)),
         more=max(0, len(days) - DAYS_SHOWN),
-        warnings=[
-            w for w in draft.practice.warnings if w.text not in {o.text for o in desk.workspace.rules().warnings}
-        ],
+        cautions=list(cautions(desk.workspace.rules(), draft.practice)),
+        warnings=[(warning, place(warning.where)) for warning in draft.practice.warnings if warning.text not in said],
         name_of=draft.practice.name_of,
         frozen=desk.rulebook.frozen,
     )
-
-
-def _changes(
-    rubric: Rubric, item: str, document: Mapping[str, Any], filled: Mapping[str, Any], removed: bool
-) -> list[Change]:
-    if removed:
-        table_of(rubric, item, document)
-        return [Drop(forms.path_of(rubric, item))]
-    if rubric.shape == "texts":
-        text = filled["text"]
-        if document.get(rubric.name, {}).get(item) == text:
-            return []
-        return [Put((rubric.name, item), text)]
-    table = None if item == NEW or item == "tout" else table_of(rubric, item, document, may_be_new=True)
-    if item == "tout":
-        table = document.get(rubric.name, {})
-    return forms.changes(rubric, item, table, filled)
 
 
 # --- what they share ---
@@ -242,29 +264,6 @@ def _changes(
 
 def _home(rubric: Rubric) -> str:
     return "/regles" if rubric.shape == "one" else f"/regles/{rubric.name}"
-
-
-def _what(rubric: Rubric, item: str, removed: bool) -> str:
-    if rubric.shape == "one":
-        return rubric.title
-    done = "retrait" if removed else "ajout" if item == NEW else "changement"
-    name = f" « {rubric.names.get(item, item)} »" if rubric.shape in ("named", "texts") else ""
-    return f"{rubric.title}{name}, {done}"
-
-
-def _told(old: Mapping[str, Any], change: Change) -> dict[str, str]:
-    """A change as the audit trail keeps it."""
-    if isinstance(change, Add):
-        return {"key": change.name, "before": "", "after": str(dict(change.values))}
-    value: Any = old
-    for part in change.path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            value = ""
-            break
-    after = str(change.value) if isinstance(change, Put) else ""
-    return {"key": ".".join(map(str, change.path)), "before": str(value), "after": after}
 
 
 def _starts(preview: Preview, which: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, cast
@@ -13,9 +12,10 @@ from starlette.responses import Response
 from voicebot.desk.labels import motive_label
 from voicebot.desk.parameters import AnyStaff, Staff, TheDesk
 from voicebot.desk.roles import Account
+from voicebot.desk.rule_form import place
 from voicebot.desk.simulator import INSTANT, Wish, answer, read_wish, replay
 from voicebot.ports import PatientKind
-from voicebot.practice.schema import Practice, Where
+from voicebot.practice.schema import Practice
 
 router = APIRouter()
 
@@ -57,7 +57,7 @@ def simulator(
         reads_calls=me.may("practitioner", "secretary"),
         wish=wish,
         answer=found,
-        rule=_rule(found.explanation.verdict.where) if found else None,
+        rule=place(found.explanation.verdict.where) if found else None,
         fields={
             "motif": (wish.motive if wish else motif) or "",
             "praticien": (wish.practitioner if wish else praticien) or "",
@@ -78,17 +78,17 @@ def past(request: Request, desk: TheDesk, me: Staff, avant: int = 2**62) -> Resp
         (avant, HEARD),
     )
     practice = desk.workspace.rules()
-    place = {(call, at): id for id, call, at, _ in reversed(rows)}
+    position = {(call, at): id for id, call, at, _ in reversed(rows)}
     heard = ((call, datetime.fromisoformat(at), text) for _, call, at, text in rows)
     found = list(islice(replay(heard, practice, desk.workspace.agenda, desk.workspace.clock.now()), SHOWN))
     for call in {one.call for one in found}:
         desk.audit(me, "transcript.read", call)
     last = rows[-1][0] if len(rows) == HEARD else None
     if len(found) == SHOWN:
-        last = place[found[-1].call, found[-1].at.isoformat(timespec="seconds")]
+        last = position[found[-1].call, found[-1].at.isoformat(timespec="seconds")]
     shown = [one for one in found if me.sees_sensitive or not practice.motives[cast(str, one.wish.motive)].sensitive]
     return desk.page(
-        request, "rules/past.html", rows=shown, read=len(rows), last=last, rule=_rule, **_names(practice, me)
+        request, "rules/past.html", rows=shown, read=len(rows), last=last, rule=place, **_names(practice, me)
     )
 
 
@@ -105,19 +105,3 @@ def _windows(day: str, hour: str) -> tuple[tuple[tuple[datetime, datetime], ...]
     except ValueError:
         return (), ""
     return ((start, start + (INSTANT if hour else timedelta(days=1))),), ""
-
-
-def _rule(where: Where | None) -> Mapping[str, object] | None:
-    """Where a rule stands and, when a form shows it, the form."""
-    if where is None:
-        return None
-    name, _, rest = where.key.partition(".")
-    rubric, _, index = name.rstrip("]").partition("[")
-    link = f"/regles/{rubric}"
-    if index:
-        link += f"/{int(index) - 1}"
-    elif rubric in ("motives", "practitioners") and rest:
-        link += f"/{rest.split('.')[0]}"
-    elif rubric == "practice":
-        link = ""
-    return {"line": where.line, "key": where.key, "link": link}
