@@ -256,3 +256,24 @@ def test_a_presence_noted_by_mistake_is_taken_back(app: FastAPI, desk: Desk, mon
     assert form is not None
     client.post(form[1], data=dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[2])))
     assert desk.workspace.agenda.appointment(made.id).status == "booked"
+
+
+def test_a_move_beside_the_others_is_undone_and_a_reason_taken_away_brings_the_rules_back(
+    app: FastAPI, desk: Desk
+) -> None:
+    booked(desk, name="Roussel")
+    made = booked(desk, datetime(2026, 11, 26, 10, 0), "Vasseur", "b")
+    client = enter(app)
+    move = {"start": "2026-11-24T09:00", "practitioner": "benali", "reason": "fièvre", "version": made.version}
+    client.post(f"/agenda/{made.id}/deplacer", data=move)
+    page = client.get("/agenda?jour=2026-11-24").text
+    form = re.search(r'class="toast".*?action="([^"]+)">(.*?)<button', page, re.S)
+    assert form is not None
+    [beside] = [one for one in desk.workspace.agenda.appointments() if one.id != made.id and one.slot.start == TUESDAY
+                and diary.overbooking_reason(desk.session, one.id)]  # fmt: skip
+    plain = {"start": "2026-11-24T09:00", "asked": "1", "version": beside.version}
+    answer = client.post(f"/agenda/{beside.id}/deplacer", data={**plain, "motive": "certificat"})
+    assert answer.status_code == 409, "without a reason the rules count again"
+    assert client.post(form[1], data=dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[2]))).status_code == 303
+    [back] = [one for one in desk.workspace.agenda.appointments() if one.slot.start == made.slot.start]
+    assert diary.overbooking_reason(desk.session, back.id) is None

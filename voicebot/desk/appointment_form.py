@@ -25,19 +25,25 @@ FOUND = 30
 
 def move_to(
     desk: Desk, me: Account, appointment_id: str, form: dict[str, str], version: int, key: str
-) -> tuple[Appointment, Appointment]:
-    """Move an appointment; returns it as it was and as it is. Raises AgendaError, StaleVersionError."""
+) -> tuple[Appointment, dict[str, str]]:
+    """Move an appointment; returns it as it is, and the fields that move it back.
+
+    A form that asks for the reason of an overbooking says so (``asked``): empty, it then means none.
+
+    Raises:
+        AgendaError, StaleVersionError: nothing was changed.
+    """
     before = appointment_of(desk, appointment_id)
     if before.patient is None:
         raise AgendaError("Ce créneau est gardé pour un appel en cours : il se libère tout seul.")
-    slot = before.slot
+    slot, stood = before.slot, diary.overbooking_reason(desk.session, appointment_id) or ""
     placement = placement_of(
         desk,
         form["start"] or f"{slot.start:%Y-%m-%dT%H:%M}",
         form["practitioner"] or slot.practitioner,
         form["motive"] or slot.motive,
         before.patient.id,
-        form["reason"] or diary.overbooking_reason(desk.session, appointment_id) or "",
+        form["reason"] if form.get("asked") else form["reason"] or stood,
     )
     made = desk.workspace.agenda.place(
         placement,
@@ -47,7 +53,8 @@ def move_to(
         version=version or None,
     )
     note(desk, me, "appointment.moved", made, before=appointment_id)
-    return before, made
+    back = {"start": f"{slot.start:%Y-%m-%dT%H:%M}", "practitioner": slot.practitioner, "motive": slot.motive}
+    return made, back | {"reason": stood, "asked": "1", "version": str(made.version)}
 
 
 def placement_of(desk: Desk, start: str, practitioner: str, motive: str, patient_id: str, reason: str) -> Placement:
@@ -141,6 +148,7 @@ def one_page(
         row=diary.row(practice, me, appointment, diary.overbooking_reason(desk.session, appointment_id)),
         appointment=appointment,
         form={**asked, **{name: value for name, value in here.items() if not asked[name]}},
+        asked=bool((form or {}).get("asked")),
         differs=any(asked[name] and asked[name] != value for name, value in here.items()),
         error=explained(error) if error else None,
         stale=stale and error is not None,
@@ -200,17 +208,6 @@ def note(desk: Desk, me: Account, action: str, made: Appointment, **detail: Any)
     """One line of the audit trail about an appointment."""
     patient = made.patient.id if made.patient else None
     desk.audit(me, action, patient, appointment=made.id, **detail)
-
-
-def way_back(before: Appointment, made: Appointment) -> dict[str, str]:
-    """The fields that move it back."""
-    slot = before.slot
-    return {
-        "start": f"{slot.start:%Y-%m-%dT%H:%M}",
-        "practitioner": slot.practitioner,
-        "motive": slot.motive,
-        "version": str(made.version),
-    }
 
 
 def in_short(made: Appointment) -> str:

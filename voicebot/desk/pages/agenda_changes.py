@@ -18,7 +18,6 @@ from voicebot.desk.appointment_form import (
     note,
     one_page,
     placement_of,
-    way_back,
 )
 from voicebot.desk.bookings import place_again
 from voicebot.desk.context import new_key
@@ -67,13 +66,14 @@ def move(
     practitioner: Text = "",
     motive: Text = "",
     reason: Text = "",
+    asked: Text = "",
     version: Annotated[int, Form()] = 0,
     key: Text = "",
 ) -> Response:
     """Move to another time, practitioner or motive."""
-    form = {"start": start, "practitioner": practitioner, "motive": motive, "reason": reason}
+    form = {"start": start, "practitioner": practitioner, "motive": motive, "reason": reason, "asked": asked}
     try:
-        before, made = move_to(desk, me, appointment_id, form, version, key)
+        made, back = move_to(desk, me, appointment_id, form, version, key)
     except (AgendaError, UnavailableError) as error:
         return one_page(request, desk, me, appointment_id, form=form, error=error)
     return desk.done(
@@ -81,7 +81,7 @@ def move(
         day_of(made),
         f"Rendez-vous déplacé : {in_short(made)}.",
         undo=f"/agenda/{made.id}/deplacer",
-        **way_back(before, made),
+        **back,
     )
 
 
@@ -98,7 +98,7 @@ def drag(
     """The same for a mouse: JSON, so that the calendar can put the row back when it is refused."""
     form = {"start": start, "practitioner": practitioner, "motive": "", "reason": ""}
     try:
-        before, made = move_to(desk, me, appointment_id, form, version, key)
+        made, back = move_to(desk, me, appointment_id, form, version, key)
     except (AgendaError, UnavailableError) as error:
         again = f"/agenda/{appointment_id}?start={start[:16]}&practitioner={practitioner}"
         return JSONResponse({"text": explained(error), "more": again}, 409)
@@ -106,7 +106,7 @@ def drag(
         {
             "text": f"Rendez-vous déplacé : {in_short(made)}.",
             "undo": f"/agenda/{made.id}/deplacer",
-            "fields": way_back(before, made),
+            "fields": back,
         }
     )
 
