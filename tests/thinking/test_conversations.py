@@ -463,7 +463,12 @@ SCENARIOS = [
         (),
         booked=(("booked", KNOWN),),
     ),
-    Scenario("says that he will be late", {"open": ["je vais être en retard de dix minutes", "non merci"]}, "informed"),
+    Scenario(
+        "says that he will be late",
+        {"open": ["je vais être en retard de dix minutes", "non merci"], "birth_name": "roussel"},
+        "informed",
+        asked=("open", "birth_name", "open", "None"),
+    ),
     Scenario(
         "asks whether it is a machine",
         {"open": ["vous êtes un robot ?", "quels sont vos horaires", "non"]},

@@ -188,10 +188,26 @@ async def test_signs_of_an_emergency_in_a_message_come_first(cabinet: Cabinet) -
 
 async def test_who_will_be_late_is_passed_on(cabinet: Cabinet) -> None:
     call = cabinet.call(caller="0612345678")
-    happened = await talk(call, {"open": ["je serai en retard d'un quart d'heure", "non merci"]})
+    said = {"open": ["je serai en retard d'un quart d'heure", "non merci"], "birth_name": "roussel"}
+    happened = await talk(call, said)
     assert happened.last.outcome == "informed"
     [left] = call.callbacks
     assert (left.reason, left.promised, left.message) == ("late", False, "je serai en retard d'un quart d'heure")
+    assert left.birth_name == "Roussel"
+
+
+async def test_who_will_be_late_and_will_not_say_who_he_is_is_passed_on_all_the_same(cabinet: Cabinet) -> None:
+    call = cabinet.call()
+    said = {"open": ["je serai en retard", "non merci"], "birth_name": "je ne veux pas donner mon nom"}
+    assert (await talk(call, said)).last.outcome == "informed"
+    assert [left.reason for left in call.callbacks] == ["late"]
+
+
+async def test_who_has_said_who_he_is_is_not_asked_for_the_name_to_be_late(cabinet: Cabinet) -> None:
+    call = cabinet.call()
+    happened = await talk(call, {"open": ["bonjour, Camille Roussel à l'appareil, je serai en retard", "non merci"]})
+    assert happened.asked == ["open", "open", "None"]
+    assert [left.birth_name for left in call.callbacks] == ["Roussel"]
 
 
 async def test_nobody_to_ring_and_no_call_back_ends_calmly(cabinet: Cabinet) -> None:

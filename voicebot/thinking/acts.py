@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from voicebot.thinking import lexicon
+from voicebot.thinking import lexicon, several
 from voicebot.thinking.questions import person_name
 from voicebot.thinking.state import Act, Person, Wish
 from voicebot.thinking.turn import Turn
@@ -76,7 +76,11 @@ def begin(turn: Turn, act: Act, reading: Reading) -> None:
     turn.drop_hold()
     wish = turn.state.wish
     other = "for_other" in reading.says
-    if wish.other_person and "for_self" in reading.says and not other:
+    if act == "book" and several.is_next(turn):
+        row = turn.state.appointment
+        several.turn_to_next(turn, row.slot.motive if row is not None and reading.motive is None else None)
+        fresh = turn.state.wish
+    elif wish.other_person and "for_self" in reading.says and not other:
         # After someone else it is the caller's own turn.
         turn.put(person=Person(phone=turn.state.person.phone))
         fresh = Wish(act=act)
@@ -88,7 +92,9 @@ def begin(turn: Turn, act: Act, reading: Reading) -> None:
         turn.put(caller_name=turn.state.caller_name or caller)
     else:
         fresh = Wish(act=act, patient=wish.patient, known=wish.known, other_person=wish.other_person or other)
-    if act == "move" and reading.moved_from is not None:
+    if act == "cancel" and "every" in reading.says:
+        fresh = replace(fresh, every=True)
+    elif act == "move" and reading.moved_from is not None:
         fresh = replace(fresh, hint=reading.moved_from)
     elif act in ("move", "cancel") and reading.when is not None and (act == "cancel" or _OLD.search(reading.text)):
         fresh = replace(fresh, hint=reading.when)

@@ -12,7 +12,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 from voicebot.ports import Asks, When
-from voicebot.thinking import acts, callbacks, choosing, confirm, correct, messages, name_answers, offers, waiting
+from voicebot.thinking import (
+    acts,
+    callbacks,
+    choosing,
+    confirm,
+    correct,
+    messages,
+    name_answers,
+    offers,
+    several,
+    waiting,
+)
 from voicebot.thinking.match import Match
 from voicebot.thinking.questions import person_name
 from voicebot.thinking.state import Item, Pending, Person
@@ -59,6 +70,7 @@ def absorb(turn: Turn, reading: Reading, asks: Asks) -> bool:
     before = turn.state
     if ("for_other" in reading.says or reading.names.of_patient) and not wish.other_person:
         _for_someone_else(turn)
+    several.notice(turn, reading)
     if "waiting_list" in reading.says and wish.waiting is None and wish.act in ("book", "move"):
         waiting.ask_for(turn)
     if wish.motive is None and reading.motive is not None:
@@ -146,11 +158,6 @@ def _known(turn: Turn, reading: Reading) -> bool:
     return reading.known is not None
 
 
-def _for_whom(turn: Turn, reading: Reading) -> bool:
-    turn.wish(other_person="for_other" in reading.says or reading.yes is False)
-    return bool(reading.says & {"for_other", "for_self"}) or reading.yes is not None
-
-
 def _practitioner(turn: Turn, reading: Reading) -> bool:
     if reading.practitioner is None and reading.says & {"any_practitioner", "no_preference", "dont_know"}:
         turn.wish(any_practitioner=True)
@@ -206,6 +213,9 @@ def _confirm(turn: Turn, reading: Reading) -> bool:
 
 def _which(turn: Turn, reading: Reading) -> bool:
     appointments = turn.state.wish.appointments or ()
+    if "every" in reading.says and turn.state.wish.act == "cancel":
+        turn.wish(every=True)
+        return True
     picked = reading.choice
     if picked is None and reading.practitioner is not None:
         fitting = [n for n, item in enumerate(appointments) if item.slot.practitioner == reading.practitioner.id]
@@ -246,7 +256,7 @@ _TAKERS: dict[Asks, Callable[[Turn, Reading], bool]] = {
     "open": _open,
     "motive": _motive,
     "known": _known,
-    "for_whom": _for_whom,
+    "for_whom": several.take_first,
     "practitioner": _practitioner,
     "when": _when,
     "choice": _choice,

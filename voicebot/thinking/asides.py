@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 from voicebot.ports import Asks
-from voicebot.thinking import callbacks, erasure, identity, lexicon, match, messages, misses, pace
+from voicebot.thinking import acts, callbacks, erasure, identity, late, lexicon, match, messages, misses, pace, several
 from voicebot.thinking.office import INFORMATION
-from voicebot.thinking.plan import put_again
+from voicebot.thinking.plan import advance, put_again
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import DIGITS, NAMES, Reading
 from voicebot.thinking.words import fold
@@ -49,7 +49,10 @@ def handle(turn: Turn, reading: Reading) -> bool:
         erasure.refuse(turn)
         put_again(turn)
     elif "refuse_identity" in says and turn.state.asks in NAMES | DIGITS:
-        identity.refuse(turn)
+        if turn.state.callback_for == "late":
+            late.pass_on(turn)
+        else:
+            identity.refuse(turn)
     elif "slower" in says and not _facts(replace(reading, choice=None, when=None)):
         pace.slower(turn)
     elif "repeat" in says and "ask_appointment" not in says and not _facts(replace(reading, choice=None)):
@@ -96,9 +99,7 @@ def _request(turn: Turn, reading: Reading) -> bool:
             callbacks.offer(turn, "message")
         return True
     if "late" in says:
-        callbacks.note(turn, "late", message=reading.text[: messages.LONGEST], promised=False)
-        turn.put(informed=True, anything_else=True)
-        _say_and_ask(turn, "aside.late")
+        late.take(turn, reading)
         return True
     own = match.find(reading.text, turn.mind.office.topics) if reading.motive is None and not reading.keys else None
     plain = "practice_question" in lexicon.intents(reading.text)
@@ -128,6 +129,8 @@ def _request(turn: Turn, reading: Reading) -> bool:
 
 def _farewell(turn: Turn, reading: Reading) -> bool:
     says, state = reading.says, turn.state
+    if state.asks == "open" and several.is_next(turn) and _next_person(turn, reading):
+        return True
     if state.asks == "open" and state.anything_else and not _facts(reading) and not says & {"book", "move", "cancel"}:
         if (
             reading.yes is False
@@ -136,6 +139,9 @@ def _farewell(turn: Turn, reading: Reading) -> bool:
         ):
             end(turn)
             return True
+        if reading.yes is True and says & {"for_other", "for_self"}:
+            # "Oui, pour l'autre enfant aussi": that is what else there is.
+            return False
         if reading.yes is True:
             turn.put(anything_else=False)
             turn.ask("open", "open.keys" if reading.keys else "open.what")
@@ -148,6 +154,22 @@ def _farewell(turn: Turn, reading: Reading) -> bool:
         put_again(turn)
         return True
     return False
+
+
+def _next_person(turn: Turn, reading: Reading) -> bool:
+    """The plain answer to "et pour l'autre personne ?"; whoever takes his leave, or says more, is heard elsewhere."""
+    if reading.says & {"goodbye", "nothing_more", "thanks", "cancel", "move"}:
+        return False
+    if reading.yes is False or fold(reading.text).startswith("non "):
+        # "Non, pas aujourd'hui" names no day.
+        turn.put(another="done")
+        put_again(turn)
+    elif reading.yes and not _facts(reading):
+        acts.begin(turn, "book", reading)
+        advance(turn)
+    else:
+        return False
+    return True
 
 
 def end(turn: Turn) -> None:

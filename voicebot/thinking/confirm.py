@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from voicebot.errors import HoldExpiredError, NotBookableError, SlotTakenError
 from voicebot.ports import Appointment, Outcome
-from voicebot.thinking import callbacks, identity, naming, offers
+from voicebot.thinking import callbacks, identity, naming, offers, several
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.state import Item, NameItem, Pending
 from voicebot.thinking.turn import Turn
@@ -133,7 +133,10 @@ def _book(turn: Turn) -> None:
     if keyed:
         turn.say("birth_name.keyed")
         callbacks.note(turn, "name")
-    put_question(turn, "open")
+    if several.is_next(turn):
+        several.ask_next(turn)
+    else:
+        put_question(turn, "open")
 
 
 def _move(turn: Turn) -> None:
@@ -170,9 +173,14 @@ def _cancel(turn: Turn) -> None:
         turn.close_act()
         callbacks.offer(turn, "human")
         return
+    wish = turn.state.wish
+    rest = tuple(item for item in wish.appointments or () if wish.every and item.id != old.id)
     _committed(turn, row, "cancelled")
     turn.say("done.cancelled")
-    put_question(turn, "open")
+    if rest:
+        turn.wish(act="cancel", appointments=rest, every=True)
+    else:
+        put_question(turn, "open")
 
 
 def _committed(turn: Turn, row: Appointment, outcome: Outcome) -> None:

@@ -57,7 +57,7 @@ def _choose_appointment(turn: Turn) -> None:
         tell(turn)
         return
     meant = [item for item in appointments if _is_meant(wish, item)] or list(appointments)
-    if len(meant) == 1:
+    if len(meant) == 1 or wish.every:
         turn.wish(appointment=meant[0], motive=meant[0].slot.motive)
     else:
         put_question(turn, "which")

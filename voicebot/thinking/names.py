@@ -44,10 +44,15 @@ _KIN = re.compile(
 )
 """``mon fils Hugo Perrin``: the patient, and not who calls."""
 
+_FOR = re.compile(r"\b[Pp]our ([A-ZÀ-Ý][\w-]+(?: [A-ZÀ-Ý][\w-]+){0,2})")
+"""``un vaccin pour Hugo``: only where the recogniser wrote it as a name."""
+
 _APART = re.compile(r"(?:^|[,.;])\s*([\w-]+(?: [\w-]+){1,2})\s*(?=[,.;]|$| née? )")
 """``…, Vasseur Antoine, …``: words between marks that may be nothing but a name."""
 
-_AT_THE_PHONE = re.compile(r"(?:^|bonjour |bonsoir |allô |madame |monsieur |c'est )([^,.]+?),? à l'appareil", re.I)
+_AT_THE_PHONE = re.compile(
+    r"(?:^|[,.] |bonjour |bonsoir |allô |madame |monsieur |c'est )([^,.]+?),? à l'appareil", re.I
+)
 
 _NAME_OF = re.compile(r"\bnom de ([\w'-]+)\W*$", re.I)
 
@@ -151,15 +156,19 @@ def read_introduction(text: str) -> NamesHeard:
 
 
 def _kin(text: str) -> NamesHeard | None:
+    """The patient's name, said as that of a relative, or as the one whom it is for."""
     match = _KIN.search(text)
-    if match is None or _no_name(match[2]) or any(char.isdigit() for char in match[2]):
+    found, span = (match[2], match.span(2)) if match is not None else ("", (0, 0))
+    if not found and (match := _FOR.search(text)):
+        found, span = match[1], match.span(1)
+    words = found.split()
+    if not words or _no_name(found) or any(char.isdigit() for char in found):
         return None
-    words = match[2].split()
     if not is_first_name(words[0]) and not is_first_name(words[-1]):
         return None
     if len(words) == 1:
-        return NamesHeard(first_name=capitalise(match[2]), of_patient=True, span=match.span(2))
-    return replace(_divide(match[2]), of_patient=True, span=match.span(2))
+        return NamesHeard(first_name=capitalise(found), of_patient=True, span=span)
+    return replace(_divide(found), of_patient=True, span=span)
 
 
 def _set_apart(text: str) -> NamesHeard:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicebot.thinking import booking, callbacks, existing
+from voicebot.thinking import booking, callbacks, existing, late
 from voicebot.thinking.questions import put_question
 from voicebot.thinking.turn import Turn
 
@@ -17,6 +17,8 @@ def advance(turn: Turn) -> None:
         return
     if state.pending is not None and state.pending.kind == "item":
         put_question(turn, "confirm")
+    elif state.callback_for == "late":
+        late.advance(turn)
     elif state.callback_for is not None:
         callbacks.advance(turn)
     elif state.correcting:

@@ -61,6 +61,8 @@ class Wish:
     """Appointments to come of the person identified; None while nobody is."""
     appointment: Appointment | None = None
     """The one to move or cancel."""
+    every: bool = False
+    """All of them are to be cancelled: one after the other, each with its own yes."""
     patient: Patient | None = None
     """The patient whom identity settled."""
     failures: int = 0
@@ -166,6 +168,8 @@ class State:
     """A message that was taken and not yet noted; empty while it is being asked for."""
     caller_name: str | None = None
     """Who calls, where it is for someone else."""
+    another: Literal["unsettled", "self", "other", "done"] | None = None
+    """Whose appointment comes after this one, where the caller spoke of several people."""
     transcript: bool | None = None
     """Whether the caller let the text be kept; None while not asked."""
     erase: bool = False

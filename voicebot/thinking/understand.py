@@ -160,6 +160,9 @@ def read(
         born, birth = None, read_birth_date(text, today=now.date())
     phone = read_phone(text) if asks == "phone" or re.search(r"(\d[ .]?){9}", text) else None
     names = _names(text, asks)
+    if names.span and practitioner and practitioner.span and _overlap(names.span, practitioner.span):
+        # "Pour Camille Moreau" names the midwife.
+        names = NO_NAMES
     claimed = [found.span for found in (motive, practitioner) if found is not None and found.span is not None]
     claimed += lexicon.spans(text) + ([names.span] if names.span is not None else [])
     claimed += [born.span()] if born is not None else [past.span() for past in _SINCE.finditer(text)]
@@ -252,6 +255,10 @@ def _names(text: str, asks: Asks | None) -> NamesHeard:
     if asks is not None and asks in NAMES:
         return read_answer(text, asks)
     return read_introduction(text) if asks in ("open", "motive", "for_whom", "when") else NO_NAMES
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _may_be_birth_date(text: str, asks: Asks | None) -> bool:
