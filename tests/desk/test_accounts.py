@@ -148,6 +148,9 @@ def test_the_second_factor_is_asked_for_and_a_code_serves_once(app: FastAPI, tim
     again = visitor(app)
     assert again.post("/login", data={"login": "secretary", "password": PASSWORD}).headers["location"] == "/login/code"
     assert again.get("/").headers["location"] == "/login", "the password alone opens nothing"
+    shown = {"code": totp.at(time.now)}
+    assert again.post("/login/code", data=shown).status_code == 403, "it has served to turn the second factor on"
+    time.now += 30
     code = totp.at(time.now)
     assert again.post("/login/code", data={"code": code}).headers["location"] == "/"
     assert again.get("/").status_code == 200

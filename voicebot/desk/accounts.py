@@ -138,9 +138,9 @@ class Accounts:
         check_strength(password, account.login if account else "")
         self._execute("update desk_account set password = ? where id = ?", self._hash(password), account_id)
 
-    def set_totp(self, account_id: str, secret: str | None) -> None:
-        """Turn the second factor on with this secret, or off."""
-        self._execute("update desk_account set totp_secret = ?, totp_step = 0 where id = ?", secret, account_id)
+    def set_totp(self, account_id: str, secret: str | None, step: int = 0) -> None:
+        """Turn the second factor on with this secret, or off; the code of ``step``, which showed it, has served."""
+        self._execute("update desk_account set totp_secret = ?, totp_step = ? where id = ?", secret, step, account_id)
 
     def close(self) -> None:
         """Close the connection."""

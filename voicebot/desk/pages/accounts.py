@@ -51,7 +51,8 @@ def change_password(request: Request, desk: TheDesk, me: Me, password: Text = ""
 @router.post("/compte/second-code")
 def turn_on(request: Request, desk: TheDesk, me: Me, secret: Text = "", code: Text = "") -> Response:
     """Turn the second factor on, once a first code shows that the telephone has it."""
-    if me.id == DEMO or len(secret) != 32 or totp_step(secret, code, desk.accounts.now()) is None:
+    step = totp_step(secret, code, desk.accounts.now()) if len(secret) == 32 else None
+    if me.id == DEMO or step is None:
         return _own(
             request,
             desk,
@@ -60,7 +61,7 @@ def turn_on(request: Request, desk: TheDesk, me: Me, secret: Text = "", code: Te
             error="Ce code n'est pas le bon : réessayez avec celui qui s'affiche.",
             secret=secret,
         )
-    desk.accounts.set_totp(me.id, secret)
+    desk.accounts.set_totp(me.id, secret, step)
     desk.sessions.end_all(me.id)
     desk.audit(me, "account.totp-on", me.id)
     return desk.enter(request, desk.done(request, "/compte", "Second code activé."), me)
