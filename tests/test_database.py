@@ -163,3 +163,25 @@ def test_a_damaged_page_is_found(tmp_path: Path) -> None:
     damaged = database.connect(copied, KEY, read_only=True)
     assert len(database.problems_of(damaged)) == 1
     damaged.close()
+
+
+OPEN_WITHOUT_ROOM = """
+import resource, signal, sys
+from pathlib import Path
+from voicebot.database import connect
+from voicebot.errors import UnavailableError
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+try:
+    connect(Path(sys.argv[1]), bytes(range(32)))
+except UnavailableError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_is_full_before_the_first_look_is_not_called_a_wrong_key(tmp_path: Path) -> None:
+    open_database(tmp_path, bytes(range(32)))().close()
+    command = [sys.executable, "-c", OPEN_WITHOUT_ROOM, str(tmp_path / "voicebot.db")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "make room" in done.stdout, done.stderr

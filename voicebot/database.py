@@ -101,6 +101,10 @@ class Connections:
             database.close()
         return Connections(path, self._key, self._lease)
 
+    def open_draft(self, path: Path) -> Database:
+        """A copy of this database, with the same key, that nobody else has opened. Raises ConfigurationError."""
+        return connect(path, self._key)
+
     def open_copy(self, path: Path) -> Database:
         """A copy of this database, with the same key, to be read only. Raises ConfigurationError."""
         return connect(path, self._key, read_only=True)
@@ -160,15 +164,15 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
         connection.execute("pragma cipher_log_level = none")  # what is wrong is said once, by us
         connection.execute(f"pragma key = \"x'{key.hex()}'\"")
         connection.execute("select count(*) from sqlite_master").fetchone()
-    except dbapi2.DatabaseError:
-        connection.close()
-        raise ConfigurationError(_unreadable(path)) from None
-    try:
         for setting in SETTINGS if not read_only else ():
             connection.execute(f"pragma {setting}")
     except dbapi2.OperationalError as error:
+        # Even the first look needs room beside the file: a full disk is no wrong key.
         connection.close()
         raise UnavailableError(f"{path}: {error}; check the disk and make room on it, then try again") from None
+    except dbapi2.DatabaseError:
+        connection.close()
+        raise ConfigurationError(_unreadable(path)) from None
     return Database(connection)
 
 
