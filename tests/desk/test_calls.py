@@ -323,6 +323,29 @@ def test_a_rule_that_forbids_a_correction_changes_nothing_and_is_said(app: FastA
     assert desk.workspace.agenda.appointment(made.id).status == "booked"
 
 
+def test_a_verified_identity_is_not_renamed_from_a_call_and_a_refused_time_leaves_the_name(
+    app: FastAPI, desk: Desk
+) -> None:
+    made = book(desk)
+    assert made.patient is not None
+    call(desk, "past1", outcome="booked", appointment=made.id)
+    client = enter(app)
+    form = {"motive": "consultation", "practitioner": "benali", "version": made.version, "first_name": "Élodie"}
+    sunday = {"start": "2026-11-29T10:00", "birth_name": "Marchant"}
+    client.post("/relire/past1/corriger", data={**form, **sunday})
+    assert desk.workspace.agenda.patient(made.patient.id).birth_name == "Marchand"
+    assert wrongs(desk) == 0
+    row = desk.workspace.agenda.patients.row(made.patient.id)
+    settled = {"status": "validee", "birth_place": "34172", "sex": "F"}
+    desk.workspace.agenda.update_patient(made.patient.id, settled, version=row["version"], source="desk")
+    as_it_is = {"start": f"{made.slot.start:%Y-%m-%dT%H:%M}", "practitioner": made.slot.practitioner}
+    client.post("/relire/past1/corriger", data={**form, **as_it_is, "birth_name": "Marchant"})
+    page = client.get("/relire/past1").text
+    assert "Cette identité a été vérifiée" in page
+    assert 'id="c-birth"' not in page
+    assert desk.workspace.agenda.patient(made.patient.id).birth_name == "Marchand"
+
+
 def test_a_booking_is_cancelled_and_put_back(app: FastAPI, desk: Desk) -> None:
     made = book(desk)
     call(desk, "past1", outcome="booked", appointment=made.id)

@@ -74,17 +74,23 @@ def correct(agenda: Store, appointment_id: str, version: int, to: Wanted, key: s
     """
     now = agenda.appointment(appointment_id)
     before, patient = as_it_is(now), now.patient
-    if patient is not None and (before.birth_name, before.first_name) != (to.birth_name, to.first_name):
+    if patient is None:
+        return now
+    renamed = (before.birth_name, before.first_name) != (to.birth_name, to.first_name)
+    if renamed and patient.status != "provisoire":
+        raise AgendaError("Cette identité a été vérifiée : elle se corrige dans la fiche du patient, pas ici.")
+    stands = appointment_id
+    if (before.motive, before.practitioner, before.start) != (to.motive, to.practitioner, to.start):
+        placement = Placement(to.motive, to.start, to.practitioner, patient.id, "known" if patient.known else "new")
+        stands = agenda.place(
+            placement, source="desk", idempotency_key=key, replacing=appointment_id, version=version
+        ).id
+    if renamed:
+        # Last: a time that is refused leaves the name alone.
         row: dict[str, Any] = agenda.patients.row(patient.id)
         changes = {"birth_name": to.birth_name, "first_name": to.first_name}
         agenda.update_patient(patient.id, changes, version=row["version"], source="desk")
-    if patient is not None and (before.motive, before.practitioner, before.start) != (
-        *(to.motive, to.practitioner),
-        to.start,
-    ):
-        placement = Placement(to.motive, to.start, to.practitioner, patient.id, "known" if patient.known else "new")
-        return agenda.place(placement, source="desk", idempotency_key=key, replacing=appointment_id, version=version)
-    return agenda.appointment(appointment_id)
+    return agenda.appointment(stands)
 
 
 def place_again(agenda: Store, appointment_id: str, key: str, reason: str | None = None) -> Appointment:
