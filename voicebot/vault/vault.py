@@ -13,6 +13,7 @@ from voicebot.vault.backups import Backup, write_backup
 from voicebot.vault.erase import Eraser
 from voicebot.vault.erasures import FILE_NAME as LEDGER
 from voicebot.vault.export import Access, Export, Exporter
+from voicebot.vault.forgetting import forget
 from voicebot.vault.receipts import Receipt
 from voicebot.vault.retention import Days, Retention
 
@@ -77,7 +78,13 @@ class Vault:
         self._eraser.sync_ledger()
 
     def backup(self, directory: Path, *, actor: str) -> Backup:
-        """Write a verified backup. Raises UnavailableError, ConfigurationError: the disk or the directory."""
+        """Write a verified backup, and erase from the older ones there who was erased since.
+
+        Raises:
+            UnavailableError, ConfigurationError: the disk or the directory.
+        """
         made = write_backup(self._connect, directory, self._clock.now())
-        self._audit.record(actor, "backup", None, {"bytes": made.bytes, "trail": made.audit.code})
+        done = forget(self._connect, directory)
+        detail = {"bytes": made.bytes, "trail": made.audit.code, "rewritten": done.rewritten, "left": done.left}
+        self._audit.record(actor, "backup", None, detail)
         return made
