@@ -40,7 +40,14 @@ def _is_ours(record: logging.LogRecord) -> bool:
 
 def told(error: BaseException) -> str:
     """``KeyError at store.py:12 in find < page.py:3 in show``: the innermost place first."""
-    return f"{type(error).__name__} at {_places(error.__traceback__) or 'an unknown place'}"
+    return f"{type(error).__name__}{_reason(error)} at {_places(error.__traceback__) or 'an unknown place'}"
+
+
+def _reason(error: BaseException) -> str:
+    """What an operator needs and no caller can have said: the name of a module, the system's own error."""
+    if isinstance(error, ImportError):
+        return f" ({error})"
+    return f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
 
 
 def _places(trace: TracebackType | None) -> str:

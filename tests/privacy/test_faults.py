@@ -86,6 +86,12 @@ def test_a_process_that_hears_tells_of_a_fault_without_its_text(process: str) ->
     assert "Traceback" not in done.stderr
 
 
+def test_what_only_the_machine_can_have_said_is_told() -> None:
+    assert told(ModuleNotFoundError("No module named 'av'")).startswith("ModuleNotFoundError (No module named 'av') at")
+    found = told(FileNotFoundError(2, "No such file or directory", "/tmp/Quévrain.toml"))
+    assert found == "FileNotFoundError (No such file or directory) at an unknown place"
+
+
 def test_a_line_of_ours_keeps_its_words_and_says_the_fault_by_its_place() -> None:
     try:
         int("Quévrain")
