@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from voicebot.proof.run import BUSY
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 CANNOT_RUN = 2
 FORBIDDEN = ("forbids ptrace", "network of its own")
@@ -20,7 +21,15 @@ FORBIDDEN = ("forbids ptrace", "network of its own")
 
 @pytest.fixture(scope="module")
 def proof(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    out = tmp_path_factory.mktemp("proof")
+    """The report of one run; of two where the machine was too busy to listen in the first. Both are judged."""
+    first = prove(tmp_path_factory.mktemp("proof"))
+    if first["complete"] or first["load"] <= BUSY:
+        return first
+    second = prove(tmp_path_factory.mktemp("proof-again"))
+    return {**second, "findings": [*first["findings"], *second["findings"]]}
+
+
+def prove(out: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "voicebot.proof", "--brief", "--out", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=560, check=False)
     if done.returncode == CANNOT_RUN and any(reason in done.stderr for reason in FORBIDDEN):
@@ -72,8 +81,9 @@ def test_the_whole_demonstration_passes_in_a_network_without_a_route(proof: dict
 
 
 def test_no_output_holds_a_name_a_number_a_date_a_motive_or_an_utterance(proof: dict[str, Any]) -> None:
-    assert proof["words"]["name"] >= 4
+    assert proof["words"]["name"] >= 10
     assert proof["metrics"]
+    assert proof["pages"] >= 15, "somebody searched for patients at the desk and looked at their files"
     assert found(proof, "words") == []
     understood(proof)
     assert proof["words"]["utterance"] >= 5

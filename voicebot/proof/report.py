@@ -37,6 +37,7 @@ def as_dict(run: Run, controls: Sequence[Control]) -> dict[str, Any]:
         "complete": run.complete,
         "debug": list(run.debug),
         "metrics": run.metrics,
+        "pages": run.pages,
         "columns": run.columns,
         "words": run.words,
         "files": run.files,
@@ -74,6 +75,7 @@ def _markdown(content: dict[str, Any]) -> str:
         "",
         f"- Synthetic patients called over WebRTC, two at once; one booked by voice: {_yes(content['booked'])}.",
         f"- Another called over SIP; the speech process was killed in mid-call: {_yes(content['crashed'])}.",
+        f"- Somebody worked at the desk and looked at {content['pages']} pages, patients' files among them.",
         f"- Utterances understood: {', '.join(f'{n} over {kind}' for kind, n in content['heard'].items()) or 'none'}.",
         "- All sent two tones under every frame; a recording in PCM16, float32, A-law, µ-law, base64, hexadecimal or",
         "  decimal form would hold them.",
@@ -100,7 +102,9 @@ def _markdown(content: dict[str, Any]) -> str:
         "",
         "## Could it have failed?",
         "",
-        "Each leak was planted and looked for with the same trace and the same scan.",
+        "Each leak was planted and looked for with the same trace and the same scan."
+        if content["controls"]
+        else "Not tried in this brief run: `make proof` plants every leak.",
         "",
         "| planted leak | trace | scan | as it must |",
         "|---|---|---|---|",

@@ -23,6 +23,7 @@ from voicebot.demo.patient import Patient
 from voicebot.errors import UnavailableError
 from voicebot.practice import Practice, load_practice
 from voicebot.processes.rasa import default_cache, train_if_needed
+from voicebot.proof import desk
 from voicebot.proof.files import files_of, scan_files
 from voicebot.proof.findings import Finding
 from voicebot.proof.namespace import has_route
@@ -68,6 +69,8 @@ class Run:
     columns: int = 0
     """Columns of the database that were read."""
     metrics: bool = False
+    pages: int = 0
+    """Pages of the desk that somebody looked at, patients' files among them."""
     findings: list[Finding] = field(default_factory=list)
     seconds: float = 0.0
     load: float = 0.0
@@ -76,9 +79,8 @@ class Run:
     @property
     def complete(self) -> bool:
         """Whether the run was what it should be: a proof of calls that never happened proves nothing."""
-        return (
-            self.booked and self.crashed and self.metrics and all(self.heard.get(kind, 0) for kind in ("sip", "webrtc"))
-        )
+        understood = all(self.heard.get(kind, 0) for kind in ("sip", "webrtc"))
+        return self.booked and self.crashed and self.metrics and self.pages > 0 and understood
 
 
 async def run(folder: Path, seed: int, switches: Mapping[str, str]) -> Run:
@@ -97,6 +99,7 @@ async def run(folder: Path, seed: int, switches: Mapping[str, str]) -> Run:
         following = asyncio.create_task(service.follow())
         await asyncio.gather(_patients(service, seed), _sip(service))
         result.load = round(_load(), 1)
+        result.pages = await desk.work(service)
         metrics = await _metrics(service)
         await _crash(service)
     finally:
@@ -238,6 +241,7 @@ def _words(service: Service, practice: Practice, seed: int) -> Words:
     for patient in range(seed, seed + PATIENTS):
         wish = Patient(patient).wish
         words.person(wish.birth_name, wish.first_name, wish.birth_date, wish.phone)
+    desk.add_patients(words)
     for motive in practice.motives.values():
         words.motive(motive.id, motive.label)
     for event in service.events:

@@ -107,6 +107,7 @@ class Service:
         self.ready_at = time.time()
         self.sip_port = int(self._told(text, r"SIP: \S+:(\d+)"))
         self.web = self._told(text, r"patient's page: (\S+)")
+        self.desk = self._told(text, r"desk: (\S+)")
         self.metrics = self._told(text, r"metrics: (\S+)")
 
     @staticmethod
