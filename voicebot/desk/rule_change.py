@@ -10,7 +10,7 @@ from typing import Any
 
 from voicebot.desk import forms
 from voicebot.desk.forms import NEW, Rubric
-from voicebot.desk.rule_form import ONLY, document_in, table_of, tables_of
+from voicebot.desk.rule_form import ONLY, document_in, table_of, tables_of, words_of
 from voicebot.practice.editing import Add, Change, Drop, Put
 
 NAME = re.compile(r"[^/\\\"\s][^/\\\"\n]{0,39}")
@@ -71,7 +71,7 @@ class Posted:
     def changes(self, document: Mapping[str, Any]) -> list[Change]:
         """What the file's tables must become. HTTPException 404 when the rule is not there."""
         rubric, item, filled = self.rubric, self.item, self.filled
-        said = document.get(rubric.words, {}).get(item) if rubric.words else None
+        tables, said = tables_of(rubric, document), words_of(rubric, item, document)
         if self.removed:
             table_of(rubric, item, document)
             words: list[Change] = [] if said is None else [Drop((rubric.words, item))]
@@ -80,7 +80,7 @@ class Posted:
             table = None if item == NEW else table_of(rubric, item, document, may_be_new=True)
             return forms.changes(rubric, item, table, filled)
         made: list[Change] = []
-        if document.get(rubric.name, {}).get(item) != filled["text"]:
+        if tables.get(item) != filled["text"]:
             made.append(Put((rubric.name, item), filled["text"]))
         wanted = forms.parts(filled["words"]) if rubric.words else []
         if wanted and wanted != said:
@@ -138,7 +138,7 @@ def _whole(rubric: Rubric, item: str, document: Mapping[str, Any]) -> tuple[Any,
     """A rule with the words that belong to it."""
     tables = tables_of(rubric, document)
     found = tables if item == ONLY else tables.get(item)
-    return found, document.get(rubric.words, {}).get(item) if rubric.words else None
+    return found, words_of(rubric, item, document)
 
 
 def told(before: str, change: Change) -> dict[str, str]:

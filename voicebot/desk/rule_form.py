@@ -84,7 +84,7 @@ def filling(rubric: Rubric, item: str, document: Mapping[str, Any]) -> dict[str,
     table: Any = {} if item == NEW else table_of(rubric, item, document)
     if rubric.shape != "texts":
         return forms.shown(rubric, table)
-    words = document.get(rubric.words, {}).get(item, []) if rubric.words else []
+    words = words_of(rubric, item, document) or ()
     return {"text": table if isinstance(table, str) else "", "words": ", ".join(map(str, words)), "id": ""}
 
 
@@ -186,6 +186,13 @@ def table_of(rubric: Rubric, item: str, document: Mapping[str, Any], *, may_be_n
             return {}
         raise HTTPException(404)
     return tables[item]
+
+
+def words_of(rubric: Rubric, item: str, document: Mapping[str, Any]) -> list[Any] | None:
+    """The words of callers that belong to a text; None when there are none."""
+    table = document.get(rubric.words) if rubric.words else None
+    found = table.get(item) if isinstance(table, dict) else None
+    return found if isinstance(found, list) else None
 
 
 def address(rubric: Rubric, item: str) -> str:

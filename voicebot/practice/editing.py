@@ -67,7 +67,7 @@ def edit(text: str, changes: Sequence[Change]) -> str:
         try:
             wanted = _meant(wanted, change)
             text = _written(text, change)
-        except (KeyError, IndexError, TypeError) as error:
+        except (AttributeError, KeyError, IndexError, TypeError) as error:
             raise EditError(f"{_dotted(change)}: there is no such key in the file ({error}); read it again") from None
     try:
         got = tomllib.loads(text)
