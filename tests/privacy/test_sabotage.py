@@ -19,9 +19,9 @@ from voicebot.proof.service import DEBUG, SLOW_DEBUG, Service
 from voicebot.proof.sip_caller import SipCaller
 from voicebot.proof.trace import Trace, strace
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(480)]
 
-SOUND_ENDS = 30.0
+SOUND_ENDS = 120.0
 """The longest wait for the saboteur to be done, s."""
 
 

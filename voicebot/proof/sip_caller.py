@@ -17,7 +17,7 @@ from voicebot.ports import FRAME_SECONDS
 from voicebot.proof.canary import BURST, FLOOR, Canary
 
 FRAME = round(RATE * FRAME_SECONDS)
-ANSWER_SECONDS = 20.0
+ANSWER_SECONDS = 60.0
 HOST = "127.0.0.1"
 
 
