@@ -418,7 +418,7 @@ def test_patients_of_one_birth_date_and_a_like_name_are_there_to_be_settled(app:
     desk.workspace.agenda.add_patient(PatientClaim("Marchant", "Elodie", born), source="desk")
     desk.workspace.agenda.add_patient(PatientClaim("Zola", "Émile", born), source="desk")
     page = enter(app).get("/a-faire").text
-    assert "noms proches" in page
+    assert "nom proche" in page
     assert "Elodie Marchant" in page
     assert "Zola" not in page
 

@@ -83,11 +83,11 @@ def test_two_different_people_stay_settled_on_every_page_until_it_is_undone(app:
     assert made.patient is not None
     other = desk.workspace.agenda.add_patient(PatientClaim("Marchant", "Elodie", BORN), source="desk")
     client = enter(app)
-    assert "noms proches" in client.get("/a-faire").text
+    assert "nom proche" in client.get("/a-faire").text
     answer = client.post(f"/patients/{made.patient.id}/distinguer", data={"other": other.id, "ici": "a-faire"})
     assert answer.headers["location"] == "/a-faire"
     for _ in range(2):
-        assert "noms proches" not in client.get("/a-faire").text
+        assert "nom proche" not in client.get("/a-faire").text
     for one, two in ((made.patient, other), (other, made.patient)):
         page = client.get(f"/patients/{one.id}").text
         assert "une autre personne" in page
@@ -95,7 +95,7 @@ def test_two_different_people_stay_settled_on_every_page_until_it_is_undone(app:
         read = {entry.action for entry in desk.workspace.audit.entries(subject=one.id)}
         assert "patient.distinguished" in read, two
     client.post(f"/patients/{other.id}/confondre", data={"other": made.patient.id})
-    assert "noms proches" in client.get("/a-faire").text
+    assert "nom proche" in client.get("/a-faire").text
 
 
 def test_settling_survives_the_service_and_goes_with_an_erased_patient(app: FastAPI, desk: Desk) -> None:
