@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from voicebot.french.time.masks import days_mask, hours_mask
-from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, minute_runs
+from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, minute_runs, minutes
 from voicebot.french.time.settings import DAY
 from voicebot.french.time.sharing import share
 from voicebot.french.time.term import ALTERNATIVE, EITHER, SHARING, Term
+
+_NOON = minutes(DAY // 2, DAY // 2 + 1)
 
 Minutes = list[int]
 """One set of minutes a day, from today on."""
@@ -47,6 +49,8 @@ def _without(cx: Context, wanted: Minutes, refused: Sequence[Term]) -> Minutes:
     plain = False
     for before, term in zip((None, *refused), refused, strict=False):
         named = _product(cx, term, every=True)
+        if any(one.kind == "point" and one.mask == _NOON for one in term.hours):
+            cx.doubt("midi pile, ou l'heure du déjeuner")
         spared = term.excepts and plain
         touched = gone if spared else wanted
         # « lundi sauf le matin ou mardi », « lundi pas le matin mardi »: whether Tuesday is refused is not clear.
