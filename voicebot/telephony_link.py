@@ -170,7 +170,14 @@ def telephony_settings(
                 f"practice.toml, [sip.registration], password_file: {account.password_file} cannot be read "
                 f"({error.strerror}); make it a file that holds the trunk's password alone"
             ) from None
-        registration = Registration(account.registrar, account.username, secret, expires=account.expires)
+        registration = Registration(
+            account.registrar,
+            account.username,
+            secret,
+            transport=account.transport.lower(),
+            expires=account.expires,
+            ca_file=str(account.ca_file) if account.ca_file is not None else None,
+        )
     return Settings(
         control_fd=control_fd,
         speech=speech,

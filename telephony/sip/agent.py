@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from telephony.sip.core import Core
 from telephony.sip.digest import Credentials
-from telephony.sip.flow import Flow
-from telephony.sip.gate import Gate, normal
+from telephony.sip.flow import Flow, NoWay
+from telephony.sip.gate import Gate
 from telephony.sip.handler import Accepted, CallHandler, IncomingCall, OutgoingCall, Rejected, Ringing
+from telephony.sip.locating import Locator
 from telephony.sip.registration import RegistrationSettings
+from telephony.sip.stream import StreamFlow, StreamStack
+from telephony.sip.targets import Target
 from telephony.sip.timers import Timers
-from telephony.sip.transport import TcpFlow, TcpStack, UdpEndpoint, UdpFlow
+from telephony.sip.tls import trust
+from telephony.sip.transport import UdpEndpoint, UdpFlow
 from voicebot.errors import ConfigurationError, UnavailableError
 
 __all__ = [
@@ -53,10 +57,12 @@ class UserAgent:
         on_registration: Callable[[str], None] = lambda state: None,
         admits: Callable[[], bool] = lambda: True,
         on_full: Callable[[int], None] = lambda status: None,
+        resolver: tuple[str, int] | None = None,
     ) -> None:
         """To be made inside the running loop. ``allowed`` are CIDR networks.
 
         A call beyond ``max_calls``, or that ``admits`` does not let in, is refused and ``on_full`` told the status.
+        ``resolver`` is the address and port of a DNS server, instead of those of this machine.
         Raises ConfigurationError.
         """
         if registration is not None and registration.transport == "UDP" and udp is None:
@@ -69,7 +75,12 @@ class UserAgent:
         self._idle = asyncio.Event()
         self._stopping = False
         self._udp = UdpEndpoint(udp, self._gate, self._received) if udp is not None else None
-        self._tcp = TcpStack(tcp, self._gate, self._received, self._flow_closed)
+        self._tcp = StreamStack(tcp, self._gate, self._received, self._flow_closed)
+        self._tls: StreamStack | None = None
+        if registration is not None and registration.transport == "TLS":
+            believed = trust(registration.registrar, registration.ca_file)
+            self._tls = StreamStack(None, self._gate, self._received, self._flow_closed, believed)
+        self._locator = Locator(self._loop.time, resolver=resolver)
         self._core = Core(
             timers=self._timers,
             network=self,
@@ -104,10 +115,15 @@ class UserAgent:
             self._tick.cancel()
         for task in self._tasks:
             task.cancel()
-        self._tcp.close()
+        stacks = [stack for stack in (self._tcp, self._tls) if stack is not None]
+        for stack in stacks:
+            stack.close()
         if self._udp is not None:
             self._udp.close()
         await asyncio.sleep(0)  # lets the transports close their sockets
+        for stack in stacks:
+            stack.cut()
+        await asyncio.sleep(0)
 
     def contacts(self, numbers: Mapping[str, str], *, overflow: str | None = None) -> None:
         """From now on these are the only numbers that are dialled, by name; ``overflow`` takes calls that do not fit.
@@ -137,41 +153,81 @@ class UserAgent:
         """A flow to a numeric address, or None when it is not allowed."""
         if not self._gate.admits(host):
             return None
-        if transport == "TCP":
-            return self._tcp.flow_to(host, port)
-        return UdpFlow(self._udp, (host, port)) if self._udp is not None and transport == "UDP" else None
+        if transport == "UDP":
+            return UdpFlow(self._udp, (host, port)) if self._udp is not None else None
+        stack = self._stack(transport)
+        return stack.flow_to(host, port) if stack is not None else None
 
-    def open(self, transport: str, host: str, port: int, done: Callable[[Flow | None], None]) -> None:
-        """Resolve a configured host, trust what its name stands for, and connect.
-
-        Only A and AAAA records are asked for; NAPTR and SRV (RFC 3263 §4.1) have their place here.
-        """
+    def open(
+        self,
+        transport: str,
+        host: str,
+        port: int | None,
+        done: Callable[[Flow | NoWay], None],
+        *,
+        avoid: Collection[tuple[str, int]] = (),
+        standing: Flow | None = None,
+    ) -> None:
+        """Find the servers of a configured host, trust their addresses, connect to the first that can be reached."""
 
         async def task() -> None:
-            flow = await self._open(transport, host, port)
+            try:
+                flow = await self._open(transport, host, port, avoid, standing)
+            except Exception as error:  # whoever waits must hear of it; the text may quote what a server sent
+                log.error("SIP: %s while the trunk's server was looked for", type(error).__name__)
+                flow = NoWay("unreachable")
             self._guard(lambda: done(flow))
 
         running = self._loop.create_task(task())
         self._tasks.add(running)
         running.add_done_callback(self._tasks.discard)
 
-    async def _open(self, transport: str, host: str, port: int) -> Flow | None:
-        try:
-            found = await self._loop.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-        except OSError:
-            log.warning("SIP: the name of the registrar or of a contact cannot be resolved")
-            return None
-        addresses = list(dict.fromkeys(normal(str(entry[4][0])) for entry in found))
-        self._gate.trust(host, addresses)
-        if transport != "TCP":
-            ours = self._udp.socket.family if self._udp is not None else None
-            usable = [a for a in addresses if ":" not in a or ours == socket.AF_INET6]
-            return UdpFlow(self._udp, (usable[0], port)) if self._udp is not None and usable else None
-        for address in addresses:
-            flow = TcpFlow(self._tcp, (address, port))
-            if await self._tcp.connect(flow):
+    async def _open(
+        self, transport: str, host: str, port: int | None, avoid: Collection[tuple[str, int]], standing: Flow | None
+    ) -> Flow | NoWay:
+        if isinstance(standing, StreamFlow) and not standing.closed and not standing.rank:
+            return standing  # the binding names its port, and nobody better is known
+        for peer in avoid:
+            self._locator.bury(peer)
+        prefer = standing.peer if standing is not None else None
+        targets = await self._locator.find(transport, host, port, prefer=prefer)
+        if not targets:
+            return NoWay("unreachable", "its name cannot be resolved")
+        self._gate.trust(host, [target.address for target in targets])
+        levels = sorted({target.priority for target in targets})
+        ranked = {target: levels.index(target.priority) for target in targets if target.peer not in avoid}
+        return self._over_udp(list(ranked)) if transport == "UDP" else await self._connect(transport, ranked, standing)
+
+    def _over_udp(self, targets: Sequence[Target]) -> Flow | NoWay:
+        """Whether the first one lives, only a request can tell."""
+        ours = self._udp.socket.family if self._udp is not None else None
+        usable = [target for target in targets if ":" not in target.address or ours == socket.AF_INET6]
+        return UdpFlow(self._udp, usable[0].peer) if self._udp is not None and usable else NoWay("unreachable")
+
+    async def _connect(self, transport: str, ranked: Mapping[Target, int], standing: Flow | None) -> Flow | NoWay:
+        """The first target that takes a connection; one to a lesser target is kept where no better one lives.
+
+        A connection that is left for a better one goes on serving its calls until the peer closes it.
+        """
+        stack = self._stack(transport)
+        assert stack is not None, "TLS without trust"
+        kept = standing if isinstance(standing, StreamFlow) and not standing.closed else None
+        problem = NoWay("unreachable")
+        for target, rank in ranked.items():
+            if kept is not None and rank >= kept.rank:
+                return kept
+            flow = StreamFlow(stack, target.peer)
+            flow.rank = rank
+            failed = await stack.connect(flow)
+            if failed is None:
                 return flow
-        return None
+            self._locator.bury(target.peer)
+            if problem.state != "untrusted":
+                problem = failed
+        return kept or problem
+
+    def _stack(self, transport: str) -> StreamStack | None:
+        return self._tls if transport == "TLS" else self._tcp
 
     # --- the loop -----------------------------------------------------------------------------------------
 

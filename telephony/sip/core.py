@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from telephony.sip.body import UnsupportedBodyError
@@ -12,7 +12,7 @@ from telephony.sip.dialer import Dialer
 from telephony.sip.dialog import Dialog
 from telephony.sip.dialplan import DialPlan
 from telephony.sip.digest import Authenticator
-from telephony.sip.flow import Flow
+from telephony.sip.flow import Flow, NoWay
 from telephony.sip.handler import CallHandler
 from telephony.sip.incoming import IncomingLeg
 from telephony.sip.layer import ServerTransaction, TransactionLayer
@@ -33,7 +33,7 @@ RETRY_AFTER = 30
 
 _METHODS = frozenset(ALLOW.split(", "))
 _SCHEMES = frozenset({"sip", "tel"})
-"""``sips`` joins them with TLS."""
+"""``sips`` joins them over TLS (RFC 5630 §3.1.3)."""
 
 
 class Network(Protocol):
@@ -42,8 +42,20 @@ class Network(Protocol):
     def flow_to(self, transport: str, host: str, port: int) -> Flow | None:
         """A flow to a numeric address that the allow-list holds, or None."""
 
-    def open(self, transport: str, host: str, port: int, done: Callable[[Flow | None], None]) -> None:
-        """Resolve a configured name, connect if need be, then call ``done`` once, soon."""
+    def open(
+        self,
+        transport: str,
+        host: str,
+        port: int | None,
+        done: Callable[[Flow | NoWay], None],
+        *,
+        avoid: Collection[tuple[str, int]] = (),
+        standing: Flow | None = None,
+    ) -> None:
+        """Find the servers of a configured name, connect if need be, then call ``done`` once, soon.
+
+        Those of ``avoid`` were tried and do not serve; ``standing`` is used again unless a better one is there.
+        """
 
 
 class Core:
@@ -138,9 +150,15 @@ class Core:
 
     # --- what legs need -----------------------------------------------------------------------------------
 
-    def contact(self, flow: Flow) -> str:
-        """Our Contact: over TCP it carries the connection's own port (RFC 3261 §8.1.1.8, RFC 5626 §4.2)."""
+    def contact(self, flow: Flow, secure: bool = False) -> str:
+        """Our Contact: over a connection it carries that one's own port (RFC 3261 §8.1.1.8, RFC 5626 §4.2).
+
+        ``sips`` only where the peer asked for it: it promises TLS on every hop, which no trunk keeps. Otherwise
+        ``transport=tls``, which RFC 3261 §26.2.2 deprecates and every trunk uses.
+        """
         host, port = flow.local
+        if secure and flow.transport == "TLS":
+            return f"<sips:{self._user}@{format_host(host)}:{port}>"
         transport = "" if flow.transport == "UDP" else f";transport={flow.transport.lower()}"
         return f"<sip:{self._user}@{format_host(host)}:{port}{transport}>"
 
@@ -149,6 +167,7 @@ class Core:
 
         A numeric next hop that the allow-list holds is followed; anything else (a name, a private address behind NAT, a
         third party's) is not: then the way back to the peer serves, so that nobody can point our requests elsewhere.
+        What began over TLS stays on TLS.
         """
         hop = dialog.next_hop
         port = hop.port or 5060
@@ -158,7 +177,7 @@ class Core:
             ipaddress.ip_address(hop.host)
         except ValueError:
             return flow
-        transport = flow.transport if hop.host == flow.peer[0] else hop.transport
+        transport = flow.transport if hop.host == flow.peer[0] or flow.transport == "TLS" else hop.transport
         return self._network.flow_to(transport, hop.host, port) or flow
 
     def forget(self, leg: Leg) -> None:
@@ -221,7 +240,7 @@ class Core:
             except SipError:
                 transaction.reply(400, "Malformed Request-URI")
                 return True
-            if scheme not in _SCHEMES:
+            if scheme not in _SCHEMES and not (scheme == "sips" and transaction.flow.transport == "TLS"):
                 transaction.reply(416)
                 return True
         unknown = [tag for tag in request.headers.elements("Require") if tag.lower() != SUPPORTED]

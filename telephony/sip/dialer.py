@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from telephony.sip.flow import Flow
+from telephony.sip.flow import Flow, NoWay
 from telephony.sip.handler import OutgoingCall
 from telephony.sip.invitation import Invitation
 from voicebot.errors import UnavailableError, VoicebotError
@@ -38,10 +38,10 @@ class Dialer:
         self._under_way.add(call)
         call.control = opening = _Opening(call, settled=lambda: self._under_way.discard(call))
 
-        def opened(flow: Flow | None) -> None:
+        def opened(flow: Flow | NoWay) -> None:
             if call.control is not opening:
                 return  # given up meanwhile
-            if flow is None:
+            if isinstance(flow, NoWay):
                 opening.hang_up("unreachable")
                 return
             try:

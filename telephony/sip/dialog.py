@@ -26,21 +26,27 @@ class Dialog:
     """The route set, nearest hop first, as ``name-addr``."""
     local_seq: int = field(default_factory=lambda: secrets.randbelow(2**16) + 1)
     remote_seq: int | None = None
+    secure: bool = False
+    """The peer asked for SIPS, so our Contact has it too (§12.1.1)."""
 
     @classmethod
     def as_uas(cls, request: Request, local_tag: str) -> Dialog:
         """The dialog of an INVITE that we answer (§12.1.1). Raises SipError where its Contact cannot be read."""
         to = request.headers.get("To") or ""
         sender = request.from_
+        target = contact_of(request) or sender.uri.text
+        route = request.headers.elements("Record-Route")
+        asked = (Address.parse(route[0]).uri if route else Uri.parse(target), Uri.parse(request.uri))
         return cls(
             call_id=request.call_id,
             local=f"{to};tag={local_tag}",
             local_tag=local_tag,
             remote=request.headers.get("From") or "",
             remote_tag=sender.tag,
-            target=contact_of(request) or sender.uri.text,
-            route=request.headers.elements("Record-Route"),
+            target=target,
+            route=route,
             remote_seq=request.cseq[0],
+            secure=any(uri.scheme == "sips" for uri in asked),
         )
 
     @classmethod

@@ -26,7 +26,8 @@ class Target:
     """Request-URI and Refer-To."""
     transport: str
     host: str
-    port: int
+    port: int | None
+    """None: as the DNS says."""
     by_trunk: bool
     """Whether it goes to the trunk that we are registered with, on the registration's own connection."""
     flow: Flow | None = None
@@ -52,7 +53,8 @@ class DialPlan:
                 contacts[name] = _contact(text)
             except SipError:
                 raise ConfigurationError(
-                    f"transfer: {name} cannot be dialled; write a number, tel:+33… or sip:name@host (no TLS yet)"
+                    f"transfer: {name} cannot be dialled; write a number, tel:+33… or sip:name@host (TLS only leads to"
+                    " the trunk)"
                 ) from None
         self._contacts = contacts
 

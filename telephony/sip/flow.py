@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 
 class Flow(Protocol):
-    """One way to one peer: a UDP socket and an address, or one TCP connection."""
+    """One way to one peer: a UDP socket and an address, or one TCP or TLS connection."""
 
     @property
     def transport(self) -> str:
-        """``UDP`` or ``TCP``."""
+        """``UDP``, ``TCP`` or ``TLS``."""
 
     @property
     def reliable(self) -> bool:
@@ -37,3 +38,16 @@ class Flow(Protocol):
 
     def towards(self, port: int) -> Flow:
         """The same peer's other port over UDP; over TCP the connection itself."""
+
+    def abort(self) -> None:
+        """Cut the connection, if it is one: nobody answers on it any more."""
+
+
+@dataclass(frozen=True)
+class NoWay:
+    """Why there is no flow to a peer."""
+
+    state: Literal["unreachable", "untrusted"]
+    """``untrusted``: there is one, but its certificate is not believed."""
+    detail: str = ""
+    """For the log, without secrets."""

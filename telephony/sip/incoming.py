@@ -98,7 +98,7 @@ class IncomingLeg(Leg):
         response = self.invite.response(status)
         for hop in self.invite.request.headers.all("Record-Route"):
             response.headers.add("Record-Route", hop)
-        response.headers.add("Contact", self.agent.contact(self.flow))
+        response.headers.add("Contact", self.agent.contact(self.flow, self.dialog.secure))
         return response
 
     def hang_up(self, reason: str) -> None:

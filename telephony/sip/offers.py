@@ -79,7 +79,7 @@ class OfferAnswer:
             transaction.reply(400)
             return
         response = transaction.response(200)
-        response.headers.add("Contact", leg.agent.contact(leg.flow))
+        response.headers.add("Contact", leg.agent.contact(leg.flow, leg.dialog.secure))
         if not self._describe(request, response, offer):
             transaction.reply(488)  # the session stays as it was
             return

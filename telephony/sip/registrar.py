@@ -9,9 +9,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from telephony.sip.digest import Authenticator
+from telephony.sip.flow import NoWay
 from telephony.sip.framing import PING
 from telephony.sip.message import MAX_CSEQ, Request, Response
-from telephony.sip.registration import Action, Open, Register, Registration, RegistrationSettings, Report, Wait
+from telephony.sip.registration import (
+    Action,
+    Open,
+    OpenNext,
+    Register,
+    Registration,
+    RegistrationSettings,
+    Report,
+    Wait,
+)
 from telephony.sip.timers import Timer
 
 if TYPE_CHECKING:
@@ -47,7 +57,9 @@ class Registrar:
         self._tag = secrets.token_hex(8)
         self._sequence = 0
         self._challenge: Response | None = None
-        self._reported = ""
+        self._reported = ("", "")
+        self._tried: set[tuple[str, int]] = set()
+        self._problem = ""
 
     @property
     def flow(self) -> Flow | None:
@@ -75,6 +87,10 @@ class Registrar:
         for action in actions:
             match action:
                 case Open():
+                    self._tried.clear()
+                    self._open()
+                case OpenNext():
+                    self._give_up()
                     self._open()
                 case Register(expires, authorize):
                     self._register(expires, authorize)
@@ -86,18 +102,28 @@ class Registrar:
                     self._report(state)
 
     def _open(self) -> None:
-        """Keep a connection that stands: the binding names its port. Over UDP the name is resolved anew."""
-        settings, flow = self._settings, self._flow
-        if flow is not None and flow.reliable and not flow.closed:
-            self._opened(flow)
-        else:
-            self._network.open(settings.transport, settings.registrar, settings.port, self._opened)
+        settings = self._settings
+        self._network.open(
+            settings.transport,
+            settings.registrar,
+            settings.port,
+            self._opened,
+            avoid=frozenset(self._tried),
+            standing=self._flow,
+        )
 
-    def _opened(self, flow: Flow | None) -> None:
-        if flow is None:
-            self._run(self._machine.failed())
+    def _give_up(self) -> None:
+        """This server does not serve us now."""
+        flow, self._flow = self._flow, None
+        if flow is not None:
+            self._tried.add(flow.peer)
+
+    def _opened(self, flow: Flow | NoWay) -> None:
+        if isinstance(flow, NoWay):
+            self._problem = flow.detail
+            self._run(self._machine.failed(flow.state))
             return
-        self._flow = flow
+        self._flow, self._problem = flow, ""
         if self._keep_alive is None:
             self._ping()
         self._run(self._machine.opened())
@@ -127,7 +153,11 @@ class Registrar:
                 self._challenge = response
                 self._run(self._machine.answered(response, contact.strip("<>")))
 
-        self._core.layer.request(request, flow, answered, lambda why: self._run(self._machine.failed()))
+        def silent(why: str) -> None:
+            flow.abort()  # a connection that is dead without having been closed must not be used again
+            self._run(self._machine.unanswered())
+
+        self._core.layer.request(request, flow, answered, silent)
 
     def _authorize(self, request: Request) -> bool:
         challenge = self._challenge
@@ -149,7 +179,11 @@ class Registrar:
         self._keep_alive = self._core.timers.after(KEEP_ALIVE, self._ping)
 
     def _report(self, state: str) -> None:
-        if state != self._reported:
-            self._reported = state
-            log.log(logging.INFO if state in ("registered", "unregistered") else logging.WARNING, "SIP: %s", state)
+        problem = f": {self._problem}" if self._problem and state in ("unreachable", "untrusted") else ""
+        if (state, problem) == self._reported:
+            return
+        known, self._reported = self._reported[0], (state, problem)
+        level = logging.INFO if state in ("registered", "unregistered") else logging.WARNING
+        log.log(level, "SIP trunk: %s%s", state, problem)
+        if state != known:
             self._on_state(state)

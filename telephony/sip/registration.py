@@ -36,9 +36,12 @@ class RegistrationSettings:
     user: str
     """User part of the address of record."""
     credentials: Credentials
-    port: int = 5060
+    port: int | None = None
+    """None: as the DNS says, else the transport's own."""
     transport: str = "UDP"
-    """``UDP`` or ``TCP``."""
+    """``UDP``, ``TCP`` or ``TLS``."""
+    ca_file: str | None = None
+    """PEM file of the CA that signs the registrar's certificate; this machine's CAs unless given."""
     domain: str | None = None
     """Domain of the address of record; the registrar's host unless given."""
     expires: int = 300
@@ -48,8 +51,10 @@ class RegistrationSettings:
         for name, text in (("user", self.user), ("registrar", self.registrar), ("domain", self.domain or "x")):
             if not text or not _PLAIN.fullmatch(text):
                 raise ConfigurationError(f"SIP registration: {name} is empty or has a character that no SIP URI has")
-        if self.transport not in ("UDP", "TCP"):
-            raise ConfigurationError("SIP registration: transport is UDP or TCP")
+        if self.transport not in ("UDP", "TCP", "TLS"):
+            raise ConfigurationError("SIP registration: transport is UDP, TCP or TLS")
+        if self.ca_file is not None and self.transport != "TLS":
+            raise ConfigurationError("SIP registration: ca_file goes with transport TLS")
 
     @property
     def address_of_record(self) -> str:
@@ -64,7 +69,12 @@ class RegistrationSettings:
 
 @dataclass(frozen=True)
 class Open:
-    """Resolve and connect; answer with ``opened`` or ``failed``."""
+    """Find a server and connect; answer with ``opened`` or ``failed``. Begins anew with the best one."""
+
+
+@dataclass(frozen=True)
+class OpenNext:
+    """As Open, without those servers that were tried since."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +94,12 @@ class Wait:
 
 @dataclass(frozen=True)
 class Report:
-    """Tell the process: ``registered``, ``unreachable``, ``refused`` or ``unregistered``."""
+    """Tell the process: ``registered``, ``unreachable``, ``untrusted``, ``refused`` or ``unregistered``."""
 
     state: str
 
 
-Action = Open | Register | Wait | Report
+Action = Open | OpenNext | Register | Wait | Report
 
 
 class Registration:
@@ -103,6 +113,7 @@ class Registration:
         self._challenges = 0
         self._failures = 0
         self._bound = False
+        self._least = 0.0
 
     def start(self) -> list[Action]:
         """Begin."""
@@ -120,14 +131,18 @@ class Registration:
         self._challenges = 0
         return [Register(self._expires)]
 
-    def failed(self) -> list[Action]:
-        """No way to the registrar, no answer in time, or the connection is gone."""
+    def failed(self, state: str = "unreachable") -> list[Action]:
+        """No way to any server of the registrar, or the connection is gone."""
         if self.state in ("stopped", "idle"):
             return []
         if self.state == "withdrawing":
             return self._withdrawn()
         self._bound = False
-        return self._pause("unreachable", self._back_off())
+        return self._pause(state, max(self._back_off(), self._least))
+
+    def unanswered(self) -> list[Action]:
+        """This server gave no answer in time: perhaps another one does (RFC 3263 §4.3)."""
+        return self._next() if self.state == "asking" else self.failed()
 
     def connection_lost(self) -> list[Action]:
         """The connection that carries the calls is gone: the binding is of no use any more (RFC 5626 §4.5)."""
@@ -154,8 +169,8 @@ class Registration:
                 return [Register(least)]
         self._bound = False
         if response.status >= 500 or response.status in (408, 430, 480):
-            pause = max(self._back_off(), min(float(response.number("Retry-After") or 0), 3600.0))
-            return self._pause("unreachable", pause)
+            self._least = max(self._least, min(float(response.number("Retry-After") or 0), 3600.0))
+            return self._next() if response.status in (408, 503) else self.failed()
         return self._pause("refused", REFUSED_PAUSE)
 
     def stop(self) -> list[Action]:
@@ -186,8 +201,12 @@ class Registration:
         return self._pause("refused", REFUSED_PAUSE)
 
     def _open(self) -> list[Action]:
-        self.state = "opening"
+        self.state, self._least = "opening", 0.0
         return [Open()]
+
+    def _next(self) -> list[Action]:
+        self.state = "opening"
+        return [OpenNext()]
 
     def _pause(self, report: str, seconds: float) -> list[Action]:
         self.state = "waiting"

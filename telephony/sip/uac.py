@@ -21,8 +21,8 @@ class Agent(Protocol):
     def authorize(self, request: Request, response: Response) -> tuple[str, str] | None:
         """The header that answers a challenge, or None."""
 
-    def contact(self, flow: Flow) -> str:
-        """Our Contact on a flow."""
+    def contact(self, flow: Flow, secure: bool = False) -> str:
+        """Our Contact on a flow; ``secure`` where the dialog has SIPS."""
 
     def flow_for(self, dialog: Dialog, flow: Flow) -> Flow:
         """The way for a request inside a dialog."""
@@ -58,7 +58,7 @@ class DialogClient:
             return
         request.body = body
         if method != "BYE":
-            request.headers.add("Contact", self._agent.contact(flow))
+            request.headers.add("Contact", self._agent.contact(flow, self._dialog.secure))
         for name, value in (headers or {}).items():
             request.headers.add(name, value)
         settled = False

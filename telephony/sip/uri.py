@@ -157,6 +157,8 @@ class Uri:
     @property
     def transport(self) -> str:
         """The transport that the URI asks for: ``UDP`` unless it names another (RFC 3263 §4.1 for numeric hosts)."""
+        if self.scheme == "sips":
+            return "TLS"
         return (self.parameters.get("transport") or "udp").upper()
 
     def __str__(self) -> str:

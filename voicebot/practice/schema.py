@@ -226,6 +226,9 @@ class Registration:
     password_file: Path
     expires: int
     """s."""
+    transport: Literal["UDP", "TCP", "TLS"] = "UDP"
+    ca_file: Path | None = None
+    """Whose certificates are believed over TLS; None: this machine's CAs."""
 
 
 @dataclass(frozen=True)

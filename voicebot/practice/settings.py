@@ -151,11 +151,18 @@ def sip(table: Table, directory: Path) -> Sip:
 
 
 def _registration(table: Table, directory: Path) -> Registration:
+    transports: tuple[Literal["UDP", "TCP", "TLS"], ...] = ("UDP", "TCP", "TLS")
+    transport = cast(Literal["UDP", "TCP", "TLS"], table.choice("transport", "UDP", transports))
+    ca_file = table.text("ca_file", "")
+    if ca_file and transport != "TLS":
+        table.error("ca_file", "ca_file_without_tls")
     result = Registration(
         registrar=table.text("registrar", example='"sip.operateur.example"'),
         username=table.text("username"),
         password_file=(directory / table.text("password_file", example='"/etc/voicebot/sip-password"')).absolute(),
         expires=table.integer("expires_seconds", 300, low=60, high=86400),
+        transport=transport,
+        ca_file=(directory / ca_file).absolute() if ca_file else None,
     )
     table.finish()
     return result

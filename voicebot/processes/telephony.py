@@ -30,14 +30,17 @@ class Registration:
     """An account at a registrar: what it is called and the password."""
 
     registrar: str
-    """The registrar as ``host``, ``host:port`` or ``sip:host:port``, for instance ``sip.operateur.example``."""
+    """The registrar as ``host``, ``host:port`` or ``sip:host:port``, for instance ``sip.operateur.example``. A name
+    without a port is looked for in the DNS (SRV)."""
     user: str
     secret: str
     """Password; it reaches this process through stdin only."""
     transport: str = "udp"
-    """``udp`` or ``tcp``."""
+    """``udp``, ``tcp`` or ``tls``."""
     expires: int = 300
     """Lifetime asked for, s."""
+    ca_file: str | None = None
+    """Path of the PEM file of the CA that signs the registrar's certificate, or None: this machine's CAs."""
 
     def __repr__(self) -> str:
         return f"<Registration at {self.registrar}>"

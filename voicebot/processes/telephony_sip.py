@@ -107,7 +107,7 @@ class SipCall:
 def registration_settings(registration: Registration) -> RegistrationSettings:
     """Our account in the user agent's words. Raises ConfigurationError."""
     host = registration.registrar.removeprefix("sip:")
-    port = 5060
+    port = None
     bracket = host.rfind("]")
     if ":" in host[bracket + 1 :]:
         host, _, number = host.rpartition(":")
@@ -120,5 +120,6 @@ def registration_settings(registration: Registration) -> RegistrationSettings:
         credentials=Credentials(registration.user, registration.secret),
         port=port,
         transport=registration.transport.upper(),
+        ca_file=registration.ca_file,
         expires=registration.expires,
     )

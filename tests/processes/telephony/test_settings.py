@@ -17,7 +17,7 @@ FULL = Settings(
     sip_tcp_fd=7,
     allowed=("192.0.2.0/24", "2001:db8::/32"),
     max_calls=4,
-    registration=Registration("sip.operateur.example:5070", "0123", "very secret"),
+    registration=Registration("sip.operateur.example:5070", "0123", "very secret", "tls", ca_file="/etc/ca.pem"),
     contacts=Contacts(
         {"secretary": "+33465710011"}, ring_seconds=20, refer=False, accept_key="1", overflow="secretary"
     ),
@@ -79,14 +79,14 @@ def test_a_password_never_shows() -> None:
 @pytest.mark.parametrize(
     ("registrar", "host", "port"),
     [
-        ("sip.example", "sip.example", 5060),
+        ("sip.example", "sip.example", None),
         ("sip:sip.example:5070", "sip.example", 5070),
         ("192.0.2.7:5062", "192.0.2.7", 5062),
         ("[2001:db8::1]:5062", "[2001:db8::1]", 5062),
-        ("[2001:db8::1]", "[2001:db8::1]", 5060),
+        ("[2001:db8::1]", "[2001:db8::1]", None),
     ],
 )
-def test_a_registrar_may_carry_its_port(registrar: str, host: str, port: int) -> None:
+def test_a_registrar_may_carry_its_port(registrar: str, host: str, port: int | None) -> None:
     settings = registration_settings(Registration(registrar, "u", "s"))
     assert (settings.registrar, settings.port) == (host, port)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import count
 
 from telephony.sip.core import Core
-from telephony.sip.flow import Flow
+from telephony.sip.flow import Flow, NoWay
 from telephony.sip.handler import Accepted, IncomingCall, Rejected, Ringing
 from telephony.sip.message import Request, Response, parse
 from telephony.sip.registration import RegistrationSettings
@@ -58,22 +58,40 @@ class MemoryFlow:
         self.ports.append(port)
         return self
 
+    def abort(self) -> None:
+        self.closed = self.reliable
+
 
 class MemoryNetwork:
     """Opens flows at once, unless told that nobody is there; ``flow_to`` knows only ``known`` addresses."""
 
     def __init__(self) -> None:
         self.reachable = True
-        self.opened: list[tuple[str, str, int]] = []
+        self.opened: list[tuple[str, str, int | None]] = []
         self.flow = MemoryFlow(peer=("192.0.2.9", 5060))
+        self.second: MemoryFlow | None = None
         self.known: dict[tuple[str, str, int], MemoryFlow] = {}
 
     def flow_to(self, transport: str, host: str, port: int) -> Flow | None:
         return self.known.get((transport, host, port))
 
-    def open(self, transport: str, host: str, port: int, done: Callable[[Flow | None], None]) -> None:
+    def open(
+        self,
+        transport: str,
+        host: str,
+        port: int | None,
+        done: Callable[[Flow | NoWay], None],
+        *,
+        avoid: Collection[tuple[str, int]] = (),
+        standing: Flow | None = None,
+    ) -> None:
         self.opened.append((transport, host, port))
-        done(self.flow if self.reachable else None)
+        servers = [flow for flow in (self.flow, self.second) if flow is not None and flow.peer not in avoid]
+        if servers and self.reachable:
+            servers[0].closed = False
+            done(servers[0])
+        else:
+            done(NoWay("unreachable"))
 
 
 class Handler:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from telephony.sip import transport
+from telephony.sip import stream
 from telephony.sip.agent import UserAgent
 from telephony.sip.digest import Credentials
 from telephony.sip.message import Request, Response, parse
@@ -112,7 +112,7 @@ async def test_a_stream_that_cannot_be_framed_is_closed() -> None:
 
 
 async def test_when_every_connection_is_taken_the_one_unheard_for_longest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(stream, "MAX_CONNECTIONS", 3)
     async with running() as (_, port):
         streams = []
         for number in range(4):

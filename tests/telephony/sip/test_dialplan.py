@@ -23,7 +23,7 @@ def plan(number: str, registration: RegistrationSettings | None = None) -> DialP
 def test_a_number_becomes_the_trunks_uri(number: str) -> None:
     target = plan(number, TRUNK).target("secretary")
     assert target.uri == "sip:+33465710011@trunk.example"
-    assert (target.host, target.port, target.transport, target.by_trunk) == ("sip.trunk.example", 5060, "UDP", True)
+    assert (target.host, target.port, target.transport, target.by_trunk) == ("sip.trunk.example", None, "UDP", True)
 
 
 def test_a_trunk_may_be_an_ipv6_address() -> None:

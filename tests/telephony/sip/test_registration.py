@@ -8,7 +8,7 @@ from telephony.sip.digest import Credentials
 from telephony.sip.framing import PING
 from telephony.sip.message import Request, Response, parse
 from telephony.sip.registration import RegistrationSettings, granted_expires
-from tests.telephony.sip.peer import Bench
+from tests.telephony.sip.peer import Bench, MemoryFlow
 from voicebot.errors import ConfigurationError
 
 SETTINGS = RegistrationSettings("registrar.example.org", "bot", Credentials("bot", "secret"), domain="pbx.test")
@@ -171,9 +171,49 @@ def test_a_connection_that_breaks_is_made_again() -> None:
     bench.advance(5)
     accept(bench)
     assert bench.states == ["unreachable", "registered", "unreachable", "registered"]
-    bench.advance(240)
-    accept(bench)  # a refresh stays on the connection that stands
-    assert len(bench.network.opened) == 3
+
+
+def test_over_tls_our_contact_is_the_connection_and_says_so() -> None:
+    bench = Bench(registration=RegistrationSettings("r", "bot", Credentials("bot", "x"), transport="TLS"))
+    bench.network.flow.transport = "TLS"
+    bench.core.start()
+    asked = register(bench)
+    assert asked.headers.get("Contact") == "<sip:bot@192.0.2.1:5060;transport=tls>"
+    assert asked.via.transport == "TLS"
+    assert bench.network.opened == [("TLS", "r", None)]
+
+
+@pytest.mark.parametrize("how", ["silence", "503", "408", "a broken connection"])
+def test_the_next_server_is_asked_at_once_when_one_does_not_serve(bench: Bench, how: str) -> None:
+    first, bench.network.second = bench.network.flow, MemoryFlow(peer=("192.0.2.10", 5060))
+    asked = register(bench)
+    match how:
+        case "silence":
+            bench.advance(32)
+        case "a broken connection":
+            bench.core.flow_closed(first)
+        case status:
+            bench.reply(asked, int(status), Retry_After="100")
+    bench.network.flow, first.sent[:] = bench.network.second, []
+    accept(bench)
+    assert bench.states == ["registered"]
+    assert bench.network.flow.peer == ("192.0.2.10", 5060)
+
+
+def test_when_no_server_serves_all_are_tried_again_after_the_pause_that_was_asked_for(bench: Bench) -> None:
+    bench.reply(register(bench), 503, Retry_After="100")
+    assert bench.states == ["unreachable"]
+    bench.advance(99)
+    assert [data for data in bench.network.flow.sent if data != PING] == []
+    bench.advance(2)
+    accept(bench)
+    assert bench.states == ["unreachable", "registered"]
+
+
+def test_a_refusal_is_the_trunks_and_no_other_server_is_asked(bench: Bench) -> None:
+    bench.network.second = MemoryFlow(peer=("192.0.2.10", 5060))
+    bench.reply(register(bench), 403)
+    assert (bench.states, bench.network.second.sent) == (["refused"], [])
 
 
 def test_our_own_binding_counts_among_several() -> None:
