@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from fastapi import FastAPI
@@ -222,3 +224,58 @@ def test_the_patients_page_has_no_other_door(desk: Desk) -> None:
         assert client.get(path).status_code == 404, path
     answer = client.post("/offer", json={"sdp": "x"}, headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 403
+
+
+NAME = ("Quévrain", "Ysolinde")
+
+
+def test_a_browser_keeps_no_patient_in_its_history_its_cache_or_its_forms(app: FastAPI, desk: Desk) -> None:
+    """Titles and addresses stay in a browser's history, what is typed in its forms: on the disk, for whoever comes."""
+    agenda = desk.workspace.agenda
+    desk.journal.record("c1", "answered", kind="sip")
+    hold = agenda.hold(agenda.offers(SlotQuery("consultation"))[0], patient="new", owner="c1")
+    made = agenda.book(hold, PatientClaim(*NAME, date(1961, 7, 19)), source="phone", idempotency_key="c1")
+    assert made.patient is not None
+    who = {"phone": "+33639981234", "birth_name": NAME[0], "first_name": NAME[1]}
+    desk.journal.record("c1", "callback", reason="identity", by="2026-11-24", **who)
+    desk.journal.record("c1", "ended", reason="hangup")
+    client = enter(app)
+    pages = [client.post("/patients", data={"name": " ".join(NAME)}, follow_redirects=True)]
+    for path in (path for method, path in walked(app) if method == "GET"):
+        for id in (made.patient.id, made.id, "c1"):
+            pages.append(client.get(fill(path, id), follow_redirects=True))
+    shown = 0
+    for page in pages:
+        path = page.url.path
+        kept = ("no-cache",) if path.startswith("/static/") else ("no-store",)
+        assert page.headers["cache-control"] in kept, path
+        if "text/html" not in page.headers.get("content-type", ""):
+            continue
+        shown += NAME[0] in page.text
+        title = re.search(r"<title>(.*?)</title>", page.text, re.DOTALL)
+        addresses = re.findall(r'(?:href|src|action|hx-\w+)="([^"]*)"', page.text)
+        for kept_by_browser in (str(page.url), title[1] if title else "", *addresses):
+            assert not any(name in unquote(kept_by_browser) for name in NAME), path
+        for field in re.findall(r"<input[^>]*>", page.text):
+            if any(name in field for name in NAME) and 'type="hidden"' not in field:
+                assert 'autocomplete="off"' in field, (path, field)
+    assert shown >= 4, "hardly any page shows the patient: the test would prove nothing"
+
+
+def test_scripts_keep_nothing_in_the_browser_but_how_pages_are_shown() -> None:
+    static = Path("voicebot/desk/static")
+    stores = re.compile(r"localStorage|sessionStorage|indexedDB|document\.cookie|caches\.|serviceWorker|pushState")
+    kept = {
+        line.strip()
+        for script in static.rglob("*.js")
+        if "vendor" not in script.parts
+        for line in script.read_text(encoding="utf-8").splitlines()
+        if stores.search(line)
+    }
+    assert {match[1] for line in kept for match in re.finditer(r'localStorage\.\w+\("([^"]+)"', line)} <= {
+        "shortcuts",
+        "agenda-list",
+    }
+    assert [line for line in kept if not re.search(r'localStorage\.\w+\("', line)] == []
+    base = Path("voicebot/desk/templates/base.html").read_text(encoding="utf-8")
+    assert '"historyCacheSize": 0' in base, "htmx would keep pages in the browser's storage"
