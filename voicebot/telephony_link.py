@@ -186,4 +186,5 @@ def telephony_settings(
         allowed=tuple(str(network) for network in practice.sip.allow),
         registration=registration,
         contacts=contacts_of(practice.transfer),
+        srtp_required=practice.sip.srtp == "required",
     )

@@ -1,17 +1,24 @@
-"""Offer and answer (RFC 3264) of one G.711 stream with keys (RFC 4733)."""
+"""Offer and answer (RFC 3264) of one G.711 stream with keys (RFC 4733), over SRTP where both sides can (RFC 4568).
+
+SRTP is asked for by the profile RTP/SAVP, or by ``a=crypto`` beside RTP/AVP, as many telephones and PBXs do that take
+either.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from telephony.media import sdes
 from telephony.media.g711 import CODECS, G711, PCMA, PCMU
+from telephony.media.sdes import Crypto, Keys, Suite
 from telephony.media.sdp import Direction, IPAddress, Media, SessionDescription
 from voicebot.errors import ProtocolError
 
-PROFILES = ("RTP/AVP", "RTP/AVPF")
+PLAIN = ("RTP/AVP", "RTP/AVPF")
+SECURE = ("RTP/SAVP", "RTP/SAVPF")
 EVENT_TYPE = 101
 """Payload type of telephone-event in our own offers."""
 
@@ -45,6 +52,8 @@ class Agreement:
     index: int = 0
     """Which medium of the offer it is."""
     rtcp_mux: bool = False
+    keys: Keys | None = None
+    """Of SRTP; None for plain RTP."""
 
     @property
     def sends(self) -> bool:
@@ -57,23 +66,46 @@ class Agreement:
         return self.direction in ("sendrecv", "recvonly")
 
 
-def agree(description: SessionDescription, local: IPAddress) -> Agreement:
-    """Choose the stream of an offer, or read the one of an answer.
+def agree(
+    offer: SessionDescription, local: IPAddress, *, held: Keys | None = None, required: bool = False
+) -> Agreement:
+    """Choose the stream of an offer.
 
-    The first usable audio medium is taken, and its first G.711 format, because formats stand in order of preference.
+    The first usable audio medium is taken, one with SRTP before one without, and its first G.711 format, because
+    formats stand in order of preference.
+
+    Args:
+        held: the keys in use, where the offer changes a call.
+        required: whether plain RTP is refused.
 
     Raises:
         ProtocolError: nothing in it can be used (answer 488 Not Acceptable Here).
     """
+    return _choose(offer, local, lambda media: sdes.take_up(media.crypto, held), required=required)
+
+
+def _choose(
+    description: SessionDescription, local: IPAddress, keys_of: Callable[[Media], Keys | None], *, required: bool
+) -> Agreement:
+    voices = []
     for index, media in enumerate(description.media):
-        if media.kind == "audio" and media.port and media.protocol in PROFILES:
-            codecs = _codecs(media)
-            if codecs:
-                return _agreement(index, media, codecs, local)
-    raise ProtocolError("the session description has no audio medium with PCMA or PCMU over RTP/AVP")
+        if media.kind == "audio" and media.port and media.protocol in PLAIN + SECURE and (codecs := _codecs(media)):
+            voices.append((index, media, codecs, keys_of(media)))
+    if not voices:
+        raise ProtocolError("the session description has no audio medium with PCMA or PCMU over RTP/AVP or RTP/SAVP")
+    for index, media, codecs, keys in voices:
+        if keys is not None:
+            return _agreement(index, media, codecs, local, keys)
+    for index, media, codecs, _ in voices:
+        if media.protocol in PLAIN and not required:
+            return _agreement(index, media, codecs, local, None)
+    raise ProtocolError(
+        "the session description has no a=crypto line that can be used"
+        f" ({' or '.join(Suite)}, without MKI)" + (", and plain RTP is not wanted" if required else "")
+    )
 
 
-def _agreement(index: int, media: Media, codecs: dict[int, G711], local: IPAddress) -> Agreement:
+def _agreement(index: int, media: Media, codecs: dict[int, G711], local: IPAddress, keys: Keys | None) -> Agreement:
     address = media.address
     if address is None:
         raise ProtocolError("the session description gives no address for its audio")
@@ -97,6 +129,7 @@ def _agreement(index: int, media: Media, codecs: dict[int, G711], local: IPAddre
         direction=direction,
         index=index,
         rtcp_mux=media.rtcp_mux,
+        keys=keys,
     )
 
 
@@ -126,32 +159,47 @@ class LocalDescription:
     port: int
     session: int = field(default_factory=lambda: secrets.randbits(31))
     version: int = 0
+    protocol: str = PLAIN[0]
+    crypto: tuple[Crypto, ...] = ()
+    """Our keys in the last description: what the next answer refers to."""
 
     def answer(self, offer: SessionDescription, agreement: Agreement) -> bytes:
         """The answer: one line for each medium of the offer, refused ones with port 0 (RFC 3264, section 6)."""
         lines: list[str] = []
         for index, media in enumerate(offer.media):
             if index == agreement.index:
-                lines += self._audio(
-                    media.protocol,
-                    {agreement.payload_type: agreement.codec},
-                    agreement.event_type,
-                    agreement.direction,
-                )
+                self.protocol = media.protocol
+                self.crypto = (agreement.keys.ours,) if agreement.keys is not None else ()
+                codecs = {agreement.payload_type: agreement.codec}
+                lines += self._audio(codecs, agreement.event_type, agreement.direction)
                 lines += ["a=rtcp-mux"] if agreement.rtcp_mux else []
             else:
                 lines.append(f"m={media.kind} 0 {media.protocol} {media.formats[0]}")
         return self._description(lines)
 
     def offer(self, direction: Direction = "sendrecv") -> bytes:
-        """An offer of PCMA, PCMU and keys, for an INVITE that came without one."""
-        return self._description(self._audio("RTP/AVP", {8: PCMA, 0: PCMU}, EVENT_TYPE, direction))
+        """An offer of PCMA, PCMU and keys, plain or by SRTP as the last description was."""
+        return self._description(self._audio({8: PCMA, 0: PCMU}, EVENT_TYPE, direction))
 
-    def _audio(
-        self, protocol: str, codecs: Mapping[int, G711], event_type: int | None, direction: Direction
-    ) -> list[str]:
+    def secure(self) -> None:
+        """Offer SRTP and nothing else, with keys of every suite that we know."""
+        self.protocol = SECURE[0]
+        self.crypto = tuple(Crypto.fresh(tag, suite) for tag, suite in enumerate(Suite, 1))
+
+    def conclude(self, answer: SessionDescription, *, required: bool = False) -> Agreement:
+        """Read the answer to the last description. Raises ProtocolError: it cannot be used, hang up."""
+        return _choose(
+            answer,
+            self.address,
+            lambda media: sdes.conclude(media.crypto, self.crypto),
+            # An answer may not take away what the offer insisted on.
+            required=required or self.protocol in SECURE,
+        )
+
+    def _audio(self, codecs: Mapping[int, G711], event_type: int | None, direction: Direction) -> list[str]:
         types = [*codecs, *([event_type] if event_type is not None else [])]
-        lines = [f"m=audio {self.port} {protocol} {' '.join(map(str, types))}"]
+        lines = [f"m=audio {self.port} {self.protocol} {' '.join(map(str, types))}"]
+        lines += [crypto.line for crypto in self.crypto]
         lines += [f"a=rtpmap:{number} {codec.name}/8000" for number, codec in codecs.items()]
         if event_type is not None:
             lines += [f"a=rtpmap:{event_type} telephone-event/8000", f"a=fmtp:{event_type} 0-15"]

@@ -44,7 +44,9 @@ class RtpLine:
         """Follow a new offer: hold, another address, another codec."""
         self._agreement = agreement
         self._marker = True
-        self.rtp.connect(agreement.address, agreement.port, agreement.rtcp_port, mux=agreement.rtcp_mux)
+        self.rtp.connect(
+            agreement.address, agreement.port, agreement.rtcp_port, mux=agreement.rtcp_mux, keys=agreement.keys
+        )
 
     @property
     def sends(self) -> bool:

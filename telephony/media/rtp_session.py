@@ -12,7 +12,9 @@ from collections.abc import Callable
 
 from telephony.media import rtcp
 from telephony.media.rtp import RtpPacket, is_rtcp
+from telephony.media.sdes import Keys
 from telephony.media.sdp import IPAddress
+from telephony.media.srtp import Srtp
 from voicebot.errors import ProtocolError, UnavailableError
 
 AT_ONCE = 32
@@ -86,9 +88,12 @@ class RtpSession:
         self.ssrc = secrets.randbits(32)
         self.ignored = 0
         """Datagrams that were not RTP or came from elsewhere."""
+        self.unauthentic = 0
+        """Datagrams that SRTP did not let through: forged, replayed, or not encrypted at all."""
         self.last_received = clock()
         """When the other end last gave a sign of life, RTP or RTCP: telephones that suppress silence send only RTCP."""
         self._last_rtp = self.last_received
+        self._srtp: Srtp | None = None
         self._ports = ports
         self._on_packet = on_packet
         self._rate = rate
@@ -113,8 +118,9 @@ class RtpSession:
         self._loop.add_reader(self._ports.rtcp, self._read, self._ports.rtcp, self._receive_report)
         self._plan_report()
 
-    def connect(self, address: IPAddress, port: int, rtcp_port: int, *, mux: bool) -> None:
-        """Set or change the other end, as an offer or a new one names it."""
+    def connect(self, address: IPAddress, port: int, rtcp_port: int, *, mux: bool, keys: Keys | None = None) -> None:
+        """Set or change the other end, as an offer or a new one names it; ``keys`` make it SRTP."""
+        self._secure(keys)
         announced = (str(address), port)
         if announced != self._announced:
             self._source = None
@@ -123,6 +129,22 @@ class RtpSession:
         self._announced_rtcp = (str(address), rtcp_port)
         self._mux = mux
         self.last_received = self._clock()
+
+    def _secure(self, keys: Keys | None) -> None:
+        if keys is None:
+            self._srtp = None
+        elif self._srtp is None:
+            self._srtp = Srtp(keys)
+            self._begin_stream()
+        elif self._srtp.rekey(keys):
+            self._begin_stream()
+
+    def _begin_stream(self) -> None:
+        """A new key begins a new stream: whether the old one's rollover counter goes on (RFC 3711, section 3.3.1) or
+        begins anew is not done alike by all."""
+        self.ssrc = secrets.randbits(32)
+        self._sequence = secrets.randbelow(2**15)
+        self._sent = (0.0, 0, 0, 0)
 
     def send(self, payload_type: int, timestamp: int, payload: bytes, *, marker: bool = False) -> None:
         """Send one packet; it is lost if the kernel cannot take it now, as on any network."""
@@ -133,7 +155,8 @@ class RtpSession:
         self._sequence = (self._sequence + 1) & 0xFFFF
         _, _, packets, octets = self._sent
         self._sent = (time.time(), timestamp, packets + 1, octets + len(payload))
-        self._send(self._ports.rtp, packet.serialise(), target)
+        data = packet.serialise()
+        self._send(self._ports.rtp, data if self._srtp is None else self._srtp.protect(data), target)
 
     def close(self) -> None:
         """Say BYE, stop and give the ports back."""
@@ -172,9 +195,11 @@ class RtpSession:
         if self._mux and is_rtcp(data):
             self._receive_report(data, source)
             return
+        if (opened := self._open(data)) is None:
+            return
         now = self._clock()
         try:
-            packet = RtpPacket.parse(data)
+            packet = RtpPacket.parse(opened)
         except ProtocolError:
             self.ignored += 1
             return
@@ -195,9 +220,19 @@ class RtpSession:
         if len(data) < 8 or data[0] >> 6 != 2 or not is_rtcp(data):
             self.ignored += 1
             return
+        if (opened := self._open(data, rtcp=True)) is None:
+            return
         self.last_received = self._clock()
         if self._reception is not None:
-            self._reception.sender_report(data, self.last_received)
+            self._reception.sender_report(opened, self.last_received)
+
+    def _open(self, data: bytes, *, rtcp: bool = False) -> bytes | None:
+        if self._srtp is None:
+            return data
+        opened = self._srtp.unprotect_rtcp(data) if rtcp else self._srtp.unprotect(data)
+        if opened is None:
+            self.unauthentic += 1
+        return opened
 
     def _plan_report(self) -> None:
         # Spread at random over half to one and a half intervals (RFC 3550, section 6.3.1).
@@ -209,6 +244,8 @@ class RtpSession:
         self._plan_report()
 
     def _send_report(self, data: bytes) -> None:
+        if self._srtp is not None:
+            data = self._srtp.protect_rtcp(data)
         if self._mux and (target := self._source or self._announced):
             self._send(self._ports.rtp, data, target)
         elif self._announced_rtcp is not None:

@@ -1,7 +1,7 @@
 """Session descriptions (SDP, RFC 8866): read what a telephone sends, bounded and lenient where it does no harm.
 
 Only what a voice call needs is kept: of each medium its port, profile, formats, address, direction, and the attributes
-``rtpmap``, ``ptime``, ``rtcp`` and ``rtcp-mux``. ``negotiation.py`` decides what is answered.
+``rtpmap``, ``ptime``, ``rtcp``, ``rtcp-mux`` and ``crypto``. ``negotiation.py`` decides what is answered.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import Literal
 
+from telephony.media import sdes
 from voicebot.errors import ProtocolError
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
@@ -20,6 +21,7 @@ MAX_BYTES = 32 * 1024
 MAX_LINES = 1000
 MAX_MEDIA = 32
 MAX_FORMATS = 128
+MAX_CRYPTO = 16
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Media:
     """Explicit RTCP port (RFC 3605)."""
     rtcp_mux: bool = False
     """RTCP may share the RTP port (RFC 5761)."""
+    crypto: tuple[sdes.Crypto, ...] = ()
+    """Keys for SRTP that we can use, in its sender's order; other lines are left out."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class _Section:
         self.ptime: int | None = None
         self.rtcp_port: int | None = None
         self.rtcp_mux = False
+        self.crypto: dict[int, sdes.Crypto] = {}
 
     def read(self, name: str, value: str) -> None:
         if name == "c":
@@ -112,6 +117,8 @@ class _Section:
             self.rtcp_port = _number(value.split(" ")[0], 65535, "RTCP port")
         elif name == "rtcp-mux":
             self.rtcp_mux = True
+        elif name == "crypto" and (line := sdes.read(value)) is not None and len(self.crypto) < MAX_CRYPTO:
+            self.crypto.setdefault(line.tag, line)
 
     def finish(self, session: _Section) -> Media:
         words = self.line.split()
@@ -128,6 +135,7 @@ class _Section:
             ptime=self.ptime or session.ptime,
             rtcp_port=self.rtcp_port,
             rtcp_mux=self.rtcp_mux,
+            crypto=tuple(self.crypto.values()),
         )
 
 

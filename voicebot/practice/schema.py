@@ -239,6 +239,8 @@ class Sip:
     port: int
     allow: tuple[IPv4Network | IPv6Network, ...]
     registration: Registration | None
+    srtp: Literal["if-offered", "required"] = "if-offered"
+    """Encrypted sound: where the other side offers it, or nothing else."""
 
 
 @dataclass(frozen=True)

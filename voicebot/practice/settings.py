@@ -140,11 +140,13 @@ def sip(table: Table, directory: Path) -> Sip:
         if network.prefixlen == 0:
             table.problems.warn((*table.path, "allow", position), "warn_open_network")
         networks.append(network)
+    srtp: tuple[Literal["if-offered", "required"], ...] = ("if-offered", "required")
     result = Sip(
         bind=bind,
         port=table.integer("port", 5060, low=1, high=65535),
         allow=tuple(networks),
         registration=_registration(table.table("registration"), directory) if table.has("registration") else None,
+        srtp=cast(Literal["if-offered", "required"], table.choice("srtp", "if-offered", srtp)),
     )
     table.finish()
     return result

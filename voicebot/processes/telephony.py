@@ -106,6 +106,8 @@ class Settings:
     """Whom calls may be transferred to."""
     rtp_ports: tuple[int, int] = (16384, 32767)
     """First and last UDP port for RTP and RTCP of SIP calls."""
+    srtp_required: bool = False
+    """Whether calls over SIP without SRTP are refused, and none are made; else SRTP answers who offers it."""
     web_addresses: tuple[str, ...] = ("127.0.0.1",)
     """Our IP addresses that WebRTC offers to browsers (ICE host candidates); empty: all of this machine."""
     user_agent: str = "voicebot"
@@ -140,6 +142,7 @@ class Settings:
         _check("user_agent", isinstance(data.get("user_agent", ""), str), data)
         for key in ("allowed", "web_addresses"):
             _check(key, _is_list_of(data.get(key, []), str), data)
+        _check("srtp_required", isinstance(data.get("srtp_required"), bool), data)
         ports = data.get("rtp_ports", [16384, 32767])
         _check("rtp_ports", _is_list_of(ports, int) and len(ports) == 2 and 1024 <= ports[0] < ports[1] <= 65535, data)
         registration = data.get("registration")

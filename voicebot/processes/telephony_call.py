@@ -44,6 +44,7 @@ class Bridge:
     Args:
         hang_up: ends the call towards the caller; called once with the reason unless the caller ended it.
         leg: the call in SIP, where it is one.
+        secured: whether the trunk sends its sound by SRTP.
         done: called once when everything is over.
     """
 
@@ -57,9 +58,11 @@ class Bridge:
         hang_up: Callable[[str], None],
         done: Callable[[], None],
         leg: IncomingCall | None = None,
+        secured: Callable[[], bool] = lambda: False,
     ) -> None:
         self.id = call_id
         self.leg = leg
+        self.secured = secured
         self.on_end: Callable[[], None] | None = None
         """Called once when the call is over, before ``done``."""
         self._kind = kind

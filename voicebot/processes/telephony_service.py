@@ -95,6 +95,7 @@ class _Service:
         door = SipDoor(
             speech=settings.speech,
             rtp_ports=settings.rtp_ports,
+            srtp_required=settings.srtp_required,
             refused=self._refused,
             enter=self._enter,
             leave=self._leave,
@@ -154,6 +155,7 @@ class _Service:
             agent=agent,
             contacts=self._contacts,
             rtp_ports=self._settings.rtp_ports,
+            srtp_required=self._settings.srtp_required,
             report=report,
         ).start()
 

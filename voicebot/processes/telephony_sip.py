@@ -22,6 +22,7 @@ class SipDoor:
     """Decides about each SIP call.
 
     Args:
+        srtp_required: whether a call without SRTP is refused.
         refused: told the status with which a call was refused.
         enter, leave: told of each bridge, so that all can be ended.
     """
@@ -31,12 +32,14 @@ class SipDoor:
         *,
         speech: str,
         rtp_ports: tuple[int, int],
+        srtp_required: bool,
         refused: Callable[[int], None],
         enter: Callable[[Bridge], None],
         leave: Callable[[Bridge], None],
     ) -> None:
         self._speech = speech
         self._rtp_ports = rtp_ports
+        self._srtp_required = srtp_required
         self._refused = refused
         self._enter = enter
         self._leave = leave
@@ -44,7 +47,7 @@ class SipDoor:
     def answer(self, call: IncomingCall) -> Accepted | Rejected:
         """Take the call, or say why not."""
         try:
-            sip_call = SipCall(call, self._speech, self._rtp_ports)
+            sip_call = SipCall(call, self._speech, self._rtp_ports, srtp_required=self._srtp_required)
         except ProtocolError as error:
             log.warning("call %s refused: %s", call.id, error)
             self._refused(488)
@@ -60,7 +63,7 @@ class SipDoor:
 class SipCall:
     """One SIP call that reached us: its media, and its bridge to the speech process."""
 
-    def __init__(self, call: IncomingCall, speech: str, rtp_ports: tuple[int, int]) -> None:
+    def __init__(self, call: IncomingCall, speech: str, rtp_ports: tuple[int, int], *, srtp_required: bool) -> None:
         """Raises ProtocolError (nothing in the offer suits), UnavailableError (no port, no speech process)."""
         self._call = call
         self._agreement: Agreement | None = None
@@ -68,6 +71,7 @@ class SipCall:
             call.id,
             call.local_ip,
             rtp_ports,
+            srtp_required=srtp_required,
             begin=lambda line: self._bridge.start(line),
             unusable=lambda: self._bridge.end("no-codec"),
         )
@@ -92,6 +96,7 @@ class SipCall:
             hang_up=call.hang_up,
             done=lambda: self._closed(leave),
             leg=call,
+            secured=lambda: self._media.secured,
         )
         call.on_end = lambda reason: self._bridge.end(reason, by_caller=True)
         self._media.attach(call)

@@ -26,6 +26,9 @@ log = logging.getLogger("voicebot.telephony")
 MARGIN = 5.0
 """How much longer than the telephone may ring the trunk has to say that nobody answered, s."""
 
+NOT_ACCEPTABLE = (415, 488, 606)
+"""How a telephone refuses an offer of SRTP."""
+
 ACCEPT = 20.0
 """How long whoever answers may take to press the key that takes the call, s."""
 
@@ -46,6 +49,7 @@ class Transfer:
         agent: UserAgent,
         contacts: Contacts,
         rtp_ports: tuple[int, int],
+        srtp_required: bool,
         report: Report,
     ) -> None:
         self._bridge = bridge
@@ -53,6 +57,8 @@ class Transfer:
         self._agent = agent
         self._contacts = contacts
         self._rtp_ports = rtp_ports
+        self._srtp_required = srtp_required
+        self._secure = srtp_required or bridge.secured()
         self._report = report
         self._call: OutgoingCall | None = None
         self._media: SipMedia | None = None
@@ -102,7 +108,7 @@ class Transfer:
         call = OutgoingCall(self._offer)
         call.on_ringing = lambda: self._report("ringing", None, None)
         call.on_connected = self._connected
-        call.on_failed = self._fail
+        call.on_failed = self._not_answered
         call.on_end = self._secretary_gone
         self._call = call
         try:
@@ -113,9 +119,25 @@ class Transfer:
 
     def _offer(self, local_ip: str) -> bytes:
         self._media = SipMedia(
-            self._bridge.id, local_ip, self._rtp_ports, begin=self._begin, unusable=lambda: self._hang_up("no-codec")
+            self._bridge.id,
+            local_ip,
+            self._rtp_ports,
+            srtp_required=self._srtp_required,
+            begin=self._begin,
+            unusable=lambda: self._hang_up("no-codec"),
         )
-        return self._media.offer()
+        return self._media.offer(secure=self._secure)
+
+    def _not_answered(self, reason: str, code: int | None) -> None:
+        """Where SRTP alone was refused, and the practice does not require it, it is asked again without."""
+        if not self._over and self._secure and not self._srtp_required and code in NOT_ACCEPTABLE:
+            log.info("call %s: the %s takes no SRTP (%s)", self._bridge.id, self._contact, code)
+            self._secure = False
+            if self._media is not None:
+                self._media.close()
+            self._dial()
+        else:
+            self._fail(reason, code)
 
     def _connected(self, sdp: bytes) -> None:
         call, media = self._call, self._media
@@ -188,7 +210,7 @@ class Transfer:
         self._stop_waiting()
         if self._session is not None:
             self._session.close()
-        elif self._media is not None:
+        if self._media is not None:
             self._media.close()
 
     def _stop_waiting(self) -> None:

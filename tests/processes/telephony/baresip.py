@@ -10,7 +10,9 @@ from types import TracebackType
 from typing import Any
 
 from tests.ports import free_port
-from tests.processes.telephony.peers import tone
+from tests.processes.telephony.peers import loudness, pitch, tone
+
+WAV_HEADER = 44
 
 CONFIG = """
 sip_listen 127.0.0.1:{sip}
@@ -25,6 +27,7 @@ module_path /usr/lib/baresip/modules
 module g711.so
 module aufile.so
 module aubridge.so
+module srtp.so
 module sndfile.so
 snd_path {folder}/heard
 module_tmp account.so
@@ -35,13 +38,24 @@ ctrl_tcp_listen 127.0.0.1:{control}
 
 
 class Baresip:
-    """``async with Baresip(...) as phone``: it says a sine and records what it hears (in the test's folder)."""
+    """``async with Baresip(...) as phone``: it says a sine and records what it hears (in the test's folder).
+
+    ``encryption`` is its ``mediaenc``: ``srtp-mand`` (RTP/SAVP, nothing else) or ``srtp`` (``a=crypto`` in RTP/AVP).
+    """
 
     def __init__(
-        self, program: str, folder: Path, *, codec: str = "PCMA", pitch: int = 440, answers: str = "manual"
+        self,
+        program: str,
+        folder: Path,
+        *,
+        codec: str = "PCMA",
+        pitch: int = 440,
+        answers: str = "manual",
+        encryption: str | None = None,
     ) -> None:
         self.sip_port = free_port(2)  # it takes the next one for TLS
         self._answers = answers
+        self._encryption = encryption
         self.events: list[dict[str, Any]] = []
         self._program = program
         self._folder = folder
@@ -60,6 +74,7 @@ class Baresip:
             file.writeframes(tone(self._pitch, 30, 8000))
         # DTMF goes as RFC 4733 (dtmfmode=rtpevent is the default).
         account = f"<sip:patient@127.0.0.1>;regint=0;audio_codecs={self._codec};answermode={self._answers}"
+        account += f";mediaenc={self._encryption}" if self._encryption else ""
         (self._folder / "accounts").write_text(account + "\n")
         (self._folder / "contacts").write_text("")
         self._log = (self._folder / "baresip.log").open("wb")
@@ -108,6 +123,17 @@ class Baresip:
         event = found()
         assert event is not None
         return event
+
+    async def hears(self, hertz: float, within: float = 30) -> None:
+        """Wait until the last half second of what it heard is this tone; the recording grows as it hears."""
+        async with asyncio.timeout(within):
+            while True:
+                for recording in (self._folder / "heard").glob("*-dec.wav"):
+                    sound = recording.read_bytes()[WAV_HEADER:]
+                    pcm = sound[: len(sound) // 2 * 2][-8000:]  # s16le at 8 kHz
+                    if loudness(pcm) > 1000 and abs(pitch(pcm, 8000) - hertz) < 10:
+                        return
+                await asyncio.sleep(0.05)  # a program of its own: there is no clock to pass
 
     def log(self) -> str:
         return (self._folder / "baresip.log").read_text(errors="replace")

@@ -24,6 +24,7 @@ FULL = Settings(
     rtp_ports=(30000, 30100),
     web_addresses=("192.0.2.1",),
     user_agent="voicebot",
+    srtp_required=True,
 )
 
 
@@ -45,6 +46,8 @@ def test_settings_survive_the_trip(settings: Settings) -> None:
         ("rtp_ports", [30000]),
         ("rtp_ports", [30000, 20000]),
         ("rtp_ports", [1, 20000]),
+        ("srtp_required", "required"),
+        ("srtp_required", None),
         ("registration", []),
         ("registration", {"user": "x"}),
         ("registration", {"registrar": "r", "user": "u", "secret": 5}),
