@@ -154,6 +154,10 @@ class When:
     sure: bool = False
     reading: str = ""
     """The reading in French, to be read back."""
+    timed: bool = field(default=False, compare=False)
+    """Whether a time was said at all, be it one that is past, too far or does not exist."""
+    doubts: tuple[str, ...] = field(default=(), compare=False)
+    """Why the reading is not sure, in French."""
 
 
 # --- agenda -----------------------------------------------------------------------------------------------

@@ -81,3 +81,46 @@ def test_past_words_are_answered_by_the_rules_of_now(workspace: Workspace) -> No
     first, second = replay(heard, workspace.practice, workspace.agenda, NOW)
     assert (first.call, first.answer.yes) == ("c1", True)
     assert (second.call, second.answer.explanation.verdict.rule) == ("c4", "closed_day")
+
+
+@pytest.mark.parametrize("text", ["vaccination hier", "consultation dans six mois", "consultation le 30 février"])
+def test_a_time_that_is_past_or_does_not_exist_is_no_yes(workspace: Workspace, text: str) -> None:
+    wish, found = said(workspace, text)
+    assert (wish.timeless, wish.windows) == (True, ())
+    assert not found.yes
+    assert found.explanation.next is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("renouvellement, patient connu", "known"),
+        ("connue, certificat vendredi", "known"),
+        ("pas nouveau, consultation", "known"),
+        ("ancienne patiente, frottis", "known"),
+        ("inconnu, consultation", "new"),
+        ("pas encore connue, consultation", "new"),
+        ("nouvelle, renouvellement", "new"),
+        ("renouvellement", "new"),
+        ("déjà venu, frottis", "known"),
+    ],
+)
+def test_a_note_in_a_word_says_whom_it_is_about(workspace: Workspace, text: str, kind: str) -> None:
+    wish = read_wish(text, workspace.practice, NOW)
+    assert (wish.patient, wish.leftover) == (kind, ())
+
+
+def test_where_nothing_is_ever_possible_the_nearest_yes_says_what_differs(workspace: Workspace) -> None:
+    _, other = said(workspace, "un frottis avec le docteur Lefèvre")
+    assert (other.explanation.next, other.other_wish) == (None, "practitioner")
+    assert other.other is not None
+    assert other.other.practitioner != "lefevre"
+    _, known = said(workspace, "nouveau patient, certificat, mardi")
+    assert known.other_wish == "known"
+
+
+def test_two_motives_and_a_time_of_two_readings_are_told(workspace: Workspace) -> None:
+    wish, _ = said(workspace, "frottis, consultation mardi")
+    assert (wish.motive, wish.also) == ("frottis", ("consultation",))
+    wish, _ = said(workspace, "consultation demain à 7h30")
+    assert wish.doubts == ("du matin ou du soir",)

@@ -82,6 +82,8 @@ def read(
         leftover=leftover,
         sure=bool(windows) and not leftover and not cx.doubts,
         reading=reading.describe(cx, result, soonest=soonest) if windows else "",
+        timed=bool(built) or soonest,
+        doubts=tuple(dict.fromkeys(cx.doubts)),
     )
 
 

@@ -12,13 +12,16 @@ from starlette.responses import Response
 from voicebot.desk.labels import motive_label
 from voicebot.desk.parameters import AnyStaff, Staff, TheDesk
 from voicebot.desk.roles import Account
-from voicebot.desk.rule_form import place
+from voicebot.desk.rule_form import may_change, place
 from voicebot.desk.simulator import INSTANT, Wish, answer, read_wish, replay
 from voicebot.ports import PatientKind
 from voicebot.practice.schema import Practice
 
 router = APIRouter()
 
+
+LONGEST = 200
+"""Characters of a typed wish that are read."""
 
 HEARD = 30
 """Past utterances that one page reads, the newest: reading French takes milliseconds each."""
@@ -41,14 +44,14 @@ def simulator(
 ) -> Response:
     """Answer a wish; without one, the empty form."""
     practice, now = desk.workspace.rules(), desk.workspace.clock.now()
-    wish = None
+    wish, trouble = None, ""
     if texte.strip():
-        wish = read_wish(texte[:200], practice, now)
-    elif motif in practice.motives:
-        windows, reading = _windows(jour, heure)
-        who = praticien if praticien in practice.practitioners else None
-        kind: PatientKind = "known" if patient == "known" else "new"
-        wish = Wish(motif, who, kind, windows, reading=reading)
+        wish = read_wish(texte[:LONGEST], practice, now)
+    elif motif or praticien or jour or heure:
+        trouble = _trouble(practice, motif, praticien, jour, heure)
+        if not trouble:
+            kind: PatientKind = "known" if patient == "known" else "new"
+            wish = Wish(motif, praticien or None, kind, _windows(jour, heure))
     found = answer(desk.workspace.agenda, wish) if wish is not None and wish.motive is not None else None
     return desk.page(
         request,
@@ -56,7 +59,9 @@ def simulator(
         text=texte,
         reads_calls=me.may("practitioner", "secretary"),
         wish=wish,
+        trouble=trouble,
         answer=found,
+        may_change=lambda rubric: may_change(me, rubric),
         rule=place(found.explanation.verdict.where) if found else None,
         fields={
             "motif": (wish.motive if wish else motif) or "",
@@ -99,9 +104,23 @@ def _names(practice: Practice, me: Account) -> dict[str, Any]:
     }
 
 
-def _windows(day: str, hour: str) -> tuple[tuple[tuple[datetime, datetime], ...], str]:
+def _windows(day: str, hour: str) -> tuple[tuple[datetime, datetime], ...]:
+    if not day:
+        return ()
+    start = datetime.fromisoformat(f"{day}T{hour or '00:00'}")
+    return ((start, start + (INSTANT if hour else timedelta(days=1))),)
+
+
+def _trouble(practice: Practice, motive: str, practitioner: str, day: str, hour: str) -> str:
+    """What keeps fields from being a question, in French; empty when they are one."""
+    if motive not in practice.motives:
+        return "Choisissez un motif de la liste."
+    if practitioner and practitioner not in practice.practitioners:
+        return "Choisissez un praticien de la liste, ou n'importe qui."
+    if hour and not day:
+        return "Choisissez aussi un jour pour cette heure."
     try:
-        start = datetime.fromisoformat(f"{day}T{hour or '00:00'}")
-    except ValueError:
-        return (), ""
-    return ((start, start + (INSTANT if hour else timedelta(days=1))),), ""
+        _windows(day, hour)
+    except (ValueError, OverflowError):
+        return "Ce jour ou cette heure n'existe pas."
+    return ""
