@@ -27,7 +27,8 @@ from dataclasses import dataclass  # noqa: E402
 from voicebot.errors import VoicebotError  # noqa: E402
 from voicebot.faults import quiet  # noqa: E402
 from voicebot.processes.ceiling import MOST, calls_at_once  # noqa: E402
-from voicebot.processes.speech_call import Engines, SpeechCall  # noqa: E402
+from voicebot.processes.engines import Engines  # noqa: E402
+from voicebot.processes.speech_call import SpeechCall  # noqa: E402
 
 RECOGNISERS = 2
 """Recognitions at once; more calls than that wait their turn."""
