@@ -114,7 +114,7 @@ class Locked:
         def page(state: str, status: int = 200) -> Response:
             template = environment.get_template("unlock.html")
             vendor = (static / "vendor").is_dir()
-            return HTMLResponse(template.render(practice=self._practice, vendor=vendor, state=state), status)
+            return HTMLResponse(template.render(practice=self._practice, vendor=vendor, state=state, told=None), status)
 
         @app.get("/{path:path}")
         async def ask(path: str) -> Response:

@@ -13,7 +13,7 @@ from voicebot.errors import VoicebotError
 from voicebot.findings import Finding
 
 TRY = (
-    "import dataclasses, json; from voicebot.vault.sandbox import restrict; report = restrict(tcp=False); "
+    "import dataclasses, json; from voicebot.vault.sandbox import restrict; report = restrict(network=False); "
     "print(json.dumps({**dataclasses.asdict(report), 'problems': report.problems}))"
 )
 SWAPS = Path("/proc/swaps")
@@ -26,13 +26,24 @@ def guards() -> list[Finding]:
     if done.returncode != 0:
         raise VoicebotError("the sandbox could not be tried: " + (done.stderr.strip() or "?").splitlines()[-1])
     report = json.loads(done.stdout)
-    return [_files(report), _dumps(report), _memory(report), _swap(report, swap_devices(SWAPS)), _proof()]
+    return [
+        _files(report),
+        _network(report),
+        _dumps(report),
+        _memory(report),
+        _swap(report, swap_devices(SWAPS)),
+        _proof(),
+    ]
 
 
 def _files(report: dict[str, Any]) -> Finding:
     if report["landlock"] and report["refused"]:
         return Finding("files", "well", facts={"version": str(report["landlock"])})
     return Finding("files", "missing", facts={"why": "; ".join(report["problems"]) or "a file could be written"})
+
+
+def _network(report: dict[str, Any]) -> Finding:
+    return Finding("network", "well" if report["no_network"] else "weak")
 
 
 def _dumps(report: dict[str, Any]) -> Finding:

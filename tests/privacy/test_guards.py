@@ -30,6 +30,7 @@ def test_without_landlock_the_finding_names_the_service_unit(monkeypatch: pytest
     report = {
         "landlock": 0,
         "refused": False,
+        "no_network": False,
         "no_core_dump": True,
         "not_dumpable": True,
         "freed_overwritten": True,

@@ -77,8 +77,8 @@ async def test_a_hostile_library_is_refused_or_found_whatever_debug_switch_is_on
         ready_at=service.ready_at,
     )
     breaches = judge(trace, policy)
-    egress = [finding.detail for finding in breaches if finding.kind == "egress"]
-    assert any("192.0.2.1" in detail for detail in egress)
+    if told["udp"] == "done":  # where the filter of system calls is not known
+        assert any("192.0.2.1" in finding.detail for finding in breaches if finding.kind == "egress")
     written = [name for name in written_files(trace) if name.startswith(str(loot))]
     assert written == []
     assert [finding for finding in breaches if finding.kind in ("file", "vanished-file", "shared-memory")] == []

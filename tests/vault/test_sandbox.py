@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
+from voicebot.vault.seccomp import MACHINES
 
 ATTEMPTS = """
 import ctypes, os, socket, tempfile, mmap
@@ -232,6 +235,52 @@ def test_processes_outside_are_out_of_reach(folder: Path) -> None:
     if int(str(found["abi"])) < 6:
         pytest.skip("Landlock governs sockets and signals from Linux 6.12 on")
     assert found["connect"] == found["signal"] == errno.EPERM
+
+
+def test_a_process_that_needs_no_network_makes_no_socket_but_a_unix_one(folder: Path) -> None:
+    program = """
+        import ctypes, socket, subprocess, sys, threading
+        from voicebot.vault.sandbox import restrict
+        given = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        given.bind(("127.0.0.1", 0))
+        report = restrict(network=False)
+        result = {"holds": report.no_network}
+        def tried(name, *kind):
+            try:
+                socket.socket(*kind).close()
+            except OSError as error:
+                result[name] = error.errno
+            else:
+                result[name] = 0
+        tried("udp", socket.AF_INET, socket.SOCK_DGRAM)
+        tried("udp6", socket.AF_INET6, socket.SOCK_DGRAM)
+        tried("tcp", socket.AF_INET, socket.SOCK_STREAM)
+        tried("netlink", socket.AF_NETLINK, socket.SOCK_RAW)
+        tried("unix", socket.AF_UNIX, socket.SOCK_STREAM)
+        socket.socketpair()
+        libc = ctypes.CDLL(None, use_errno=True)
+        result["io_uring"] = 0 if libc.syscall(425, 1, ctypes.create_string_buffer(256)) >= 0 else ctypes.get_errno()
+        thread = threading.Thread(target=tried, args=("thread", socket.AF_INET, socket.SOCK_DGRAM))
+        thread.start(); thread.join()
+        child = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
+        result["child"] = subprocess.run([sys.executable, "-c", child], stderr=subprocess.DEVNULL).returncode
+        result["given"] = given.sendto(b"x", given.getsockname())
+    """
+    found = restricted(folder, program)
+    if platform.machine() not in MACHINES:
+        assert found["holds"] is False
+        pytest.skip("the filter is not known for this processor, as the report says")
+    refused = dict.fromkeys(("udp", "udp6", "tcp", "netlink", "io_uring", "thread"), errno.EACCES)
+    assert found == {"holds": True, **refused, "unix": 0, "child": 1, "given": 1}
+
+
+def test_a_process_that_needs_the_network_keeps_it(folder: Path) -> None:
+    program = """
+        import socket
+        from voicebot.vault.sandbox import restrict
+        result = {"holds": restrict().no_network, "tcp": socket.socket(socket.AF_INET).fileno() > 0}
+    """
+    assert restricted(folder, program) == {"holds": False, "tcp": True}
 
 
 def test_memory_is_protected_where_files_may_be_written(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Run a program that may write beneath one folder only and use no TCP but on the sockets that it is given.
+"""Run a program that may write beneath one folder only and has no network but the sockets that it is given.
 
 For a program that cannot restrict itself because it runs in another environment, as Rasa does. The restriction comes
 before ``exec``, so there is nothing of the program that was not under it: see ``voicebot/vault/sandbox.py``.
@@ -25,7 +25,7 @@ def main() -> None:
     """Restrict this process, then become the program. A refusal is told as a child tells why it cannot run."""
     folder, *program = sys.argv[1:]
     try:
-        restrict(folders=[folder], tcp=False)
+        restrict(folders=[folder], network=False)
     except VoicebotError as error:
         print(json.dumps({"error": f"the program cannot be confined: {error}"}), flush=True)
         sys.exit(2)

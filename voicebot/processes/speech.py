@@ -9,8 +9,8 @@ from __future__ import annotations
 from voicebot.vault.sandbox import restrict
 
 # The first act, single-threaded, before any native library: a thread started earlier could still write. It speaks over
-# Unix sockets only, so TCP goes too.
-RESTRICTED = restrict(tcp=False) if __name__ == "__main__" else None
+# Unix sockets only, so every other one goes too.
+RESTRICTED = restrict(network=False) if __name__ == "__main__" else None
 
 import asyncio  # noqa: E402
 import json  # noqa: E402

@@ -11,8 +11,8 @@ What holds afterwards, on a kernel with Landlock (Linux 5.13 and later, https://
   does not.
 - files can still be read, so models load afterwards. Sockets that were inherited or are opened later still work.
 - ``/dev/null`` stays writable (it keeps nothing), and so do character devices and the folders that the caller names.
-- where the caller wants no TCP, no port can be bound and nothing can be connected to (Linux 6.7 and later); sockets
-  that it was given stay.
+- where the caller wants no network, no socket but a Unix one can be made (``seccomp.py``), and no TCP port can be bound
+  or connected to (Linux 6.7 and later); sockets that it was given stay.
 - processes outside can be sent no signal, and abstract Unix sockets of theirs cannot be connected to (Linux 6.12 and
   later); their memory can be neither read nor written.
 - ``no_new_privs``: executing a set-user-id program gains nothing.
@@ -21,8 +21,8 @@ What holds afterwards, on a kernel with Landlock (Linux 5.13 and later, https://
   size up to 1 KiB, is overwritten by the next use), and memory is never swapped where the limit on locking allows it.
 
 What it does not govern: descriptors that were already open for writing (the report lists the regular files among them),
-chmod, chown, timestamps and extended attributes, memory (memfd, System V), UDP, and swap where memory may not be
-locked: the service unit does that with ``MemorySwapMax=0`` and ``LimitMEMLOCK=infinity``.
+chmod, chown, timestamps and extended attributes, memory (memfd, System V), UDP of a caller that wants the network, and
+swap where memory may not be locked: the service unit does that with ``MemorySwapMax=0`` and ``LimitMEMLOCK=infinity``.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voicebot.errors import ConfigurationError, UnavailableError
+from voicebot.vault.seccomp import refuse_networks
 
 # The same numbers on every architecture (they were added after the tables were unified).
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -80,6 +81,8 @@ class Report:
     """The allocator overwrites what is freed."""
     inherited: tuple[int, ...]
     """Descriptors of regular files that were already open for writing, as a log on standard error may be."""
+    no_network: bool
+    """No socket but a Unix one can be made; False where the network was left, or the filter cannot be had here."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -102,13 +105,13 @@ class Report:
         return tuple(found)
 
 
-def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), tcp: bool = True) -> Report:
+def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), network: bool = True) -> Report:
     """Restrict this process for good and say what holds.
 
     Args:
         devices: character devices that stay writable beside ``/dev/null``, for instance a GPU's.
         folders: directories beneath which everything may still be written; a process that hears names none.
-        tcp: whether TCP ports may still be bound and connected to; sockets that are open already stay.
+        network: whether sockets other than Unix ones may still be made and connected; those that are open stay.
 
     Raises:
         UnavailableError: another thread runs already (it would keep its rights), or the kernel refused.
@@ -122,8 +125,9 @@ def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), tcp: b
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
     abi = max(0, libc.syscall(ctypes.c_long(_CREATE_RULESET), None, ctypes.c_size_t(0), ctypes.c_uint(_VERSION_FLAG)))
     if abi:
-        _enforce(libc, abi, ["/dev/null", *devices], list(folders), tcp)
+        _enforce(libc, abi, ["/dev/null", *devices], list(folders), tcp=network)
     protect_memory()
+    no_network = not network and refuse_networks()
     return Report(
         landlock=abi,
         refused=_creation_is_refused(),
@@ -133,6 +137,7 @@ def restrict(devices: Iterable[str] = (), *, folders: Iterable[str] = (), tcp: b
         memory_locked=_lock_memory(libc),
         freed_overwritten=hasattr(libc, "mallopt") and libc.mallopt(_M_PERTURB, _OVERWRITE) == 1,
         inherited=_files_open_for_writing(),
+        no_network=no_network,
     )
 
 
@@ -148,13 +153,13 @@ def protect_memory() -> None:
     _prctl(libc, _PR_SET_DUMPABLE, 0)
 
 
-def _enforce(libc: ctypes.CDLL, abi: int, devices: list[str], folders: list[str], tcp: bool) -> None:
+def _enforce(libc: ctypes.CDLL, abi: int, devices: list[str], folders: list[str], *, tcp: bool) -> None:
     rights = _WRITE_FILE | _REMOVE_AND_MAKE
     rights |= _REFER if abi >= 2 else 0
     rights |= _TRUNCATE if abi >= 3 else 0
-    network = 0 if tcp or abi < 4 else _BIND_TCP | _CONNECT_TCP
+    ports = 0 if tcp or abi < 4 else _BIND_TCP | _CONNECT_TCP
     # struct landlock_ruleset_attr: fields that the kernel does not know stay absent, and the size says so.
-    fields = [rights, network, _SCOPE][: 3 if abi >= 6 else 2 if abi >= 4 else 1]
+    fields = [rights, ports, _SCOPE][: 3 if abi >= 6 else 2 if abi >= 4 else 1]
     attributes = struct.pack(f"={len(fields)}Q", *fields)
     ruleset = _syscall(libc, _CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint(0))
     try:
