@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal, cast
 
 from voicebot.database import ConnectionFactory
@@ -197,9 +198,11 @@ class CallLog:
         """Reviewed calls, the last reviewed first."""
         return self._page(" where verdict is not null order by reviewed_at desc, call", limit, offset)
 
-    def ended(self, limit: int, offset: int = 0) -> list[Summary]:
-        """All calls, the newest first."""
-        return self._page(" order by ended desc, call", limit, offset)
+    def ended(self, limit: int, offset: int = 0, *, until: date | None = None) -> list[Summary]:
+        """All calls, the newest first; from the end of a day back if ``until`` names one."""
+        if until is None:
+            return self._page(" order by ended desc, call", limit, offset)
+        return self._page(" where ended < ? order by ended desc, call", limit, offset, f"{until}T~")
 
     def get(self, call: str) -> Summary | None:
         """One call."""
@@ -237,10 +240,10 @@ class CallLog:
         with self._lock:
             self._database.close()
 
-    def _page(self, ordered: str, limit: int, offset: int) -> list[Summary]:
+    def _page(self, ordered: str, limit: int, offset: int, *values: str) -> list[Summary]:
         """One page of a list. Its calls come from the index alone: a late page reads no row of those before it."""
         with self._lock:
-            found = self._database.execute(_CALLS + ordered + " limit ? offset ?", [limit, offset]).fetchall()
+            found = self._database.execute(_CALLS + ordered + " limit ? offset ?", [*values, limit, offset]).fetchall()
         calls = json.dumps([call for (call,) in found])
         rows = {row.call: row for row in self._summaries(" where call in (select value from json_each(?))", calls)}
         return [rows[call] for (call,) in found if call in rows]

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from tests.desk.conftest import enter
 from voicebot.agenda.admission import Placement
 from voicebot.desk.context import Desk
-from voicebot.desk.patient_form import read, read_date, read_phone, shown
+from voicebot.desk.dates import read_date
+from voicebot.desk.patient_form import read, read_phone, shown
 from voicebot.ports import Patient, PatientClaim
 
 TODAY = date(2026, 11, 23)

@@ -16,7 +16,8 @@ from voicebot.desk.pages.review import ON_A_PAGE
 GROWING = "call_event|call_summary|todo|desk_session"
 """Tables that grow with the calls."""
 
-PAGES = ("/", "/?appel=live1", "/relire", "/relire?page=3", "/relire?vue=relus", "/relire?vue=tous", "/relire/past1",
+PAGES = ("/", "/?appel=live1", "/relire", "/relire?page=3", "/relire?vue=relus", "/relire?vue=tous",
+         "/relire?vue=tous&jour=2026-11-23", "/relire/past1",
          "/a-faire", "/a-faire?vue=fait")  # fmt: skip
 
 
@@ -52,6 +53,20 @@ def test_a_list_shows_one_page_and_leads_to_the_next(app: FastAPI, desk: Desk) -
     )
     assert (len(first), len(second)) == (ON_A_PAGE, 5)
     assert not set(first) & set(second)
+
+
+def test_a_call_of_some_day_is_found_without_leafing_through_all(app: FastAPI, desk: Desk) -> None:
+    for day in ("2026-11-18", "2026-11-19", "2026-11-20"):
+        for event in ({"event": "answered", "kind": "sip"}, {"event": "ended", "reason": "normal"}):
+            desk.workspace.call_log.take({"call": f"c{day[-2:]}", "at": f"{day}T10:00:00", **event})
+    client = enter(app)
+    page = client.get("/relire?vue=tous&jour=2026-11-19").text
+    assert re.findall(r'class="line" href="/relire/(\w+)\?vue=tous&amp;page=1&amp;jour=2026-11-19"', page) == [
+        "c19",
+        "c18",
+    ]
+    assert client.get("/relire/c18?vue=tous&jour=2026-11-19").status_code == 200
+    assert "c20" in client.get("/relire?vue=tous&jour=demain").text, "what is no date shows all"
 
 
 def test_live_calls_are_kept_in_bounded_memory(app: FastAPI, desk: Desk) -> None:

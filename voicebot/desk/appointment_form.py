@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from fastapi import HTTPException, Request
@@ -13,8 +12,9 @@ from starlette.responses import Response
 from voicebot.agenda.admission import Placement
 from voicebot.desk import diary, disclosure
 from voicebot.desk.context import Desk, new_key
+from voicebot.desk.dates import read_date, read_moment
 from voicebot.desk.labels import motive_label
-from voicebot.desk.patient_form import homonyms, read_date
+from voicebot.desk.patient_form import homonyms
 from voicebot.desk.roles import Account
 from voicebot.errors import AgendaError, NotBookableError, SlotTakenError, StaleVersionError
 from voicebot.ports import Appointment, Patient
@@ -66,10 +66,9 @@ def placement_of(desk: Desk, start: str, practitioner: str, motive: str, patient
     ]
     if missing:
         raise AgendaError(f"Il manque {', '.join(missing)}.")
-    try:
-        at = datetime.fromisoformat(start).replace(tzinfo=None, second=0, microsecond=0)
-    except ValueError:
-        raise AgendaError("Le jour ou l'heure ne se lit pas.") from None
+    at = read_moment(start)
+    if at is None:
+        raise AgendaError("Le jour ou l'heure ne se lit pas.")
     patient = desk.workspace.agenda.patient(patient_id)
     return Placement(
         motive, at, practitioner or None, patient_id, "known" if patient.known else "new", reason.strip() or None

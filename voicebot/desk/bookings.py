@@ -9,6 +9,7 @@ from typing import Any
 
 from voicebot.agenda.admission import Placement
 from voicebot.agenda.store import Store
+from voicebot.desk.dates import read_moment
 from voicebot.errors import AgendaError
 from voicebot.ports import Appointment, PatientKind
 
@@ -38,14 +39,13 @@ class Wanted:
 
 def wanted(form: Mapping[str, str]) -> Wanted:
     """Read a form. Raises AgendaError."""
-    try:
-        start = datetime.fromisoformat(form["start"])
-    except ValueError:
-        raise AgendaError("Donnez un jour et une heure.") from None
+    start = read_moment(form["start"])
+    if start is None:
+        raise AgendaError("Donnez un jour et une heure.")
     if not form["birth_name"].strip() or not form["first_name"].strip():
         raise AgendaError("Donnez le nom et le prénom.")
     names = (form["birth_name"].strip(), form["first_name"].strip())
-    return Wanted(form["motive"], form["practitioner"], start.replace(tzinfo=None), *names)
+    return Wanted(form["motive"], form["practitioner"], start, *names)
 
 
 def as_it_is(appointment: Appointment) -> Wanted:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from voicebot.agenda import ins
+from voicebot.desk.dates import read_date
 from voicebot.ports import Patient
 
 FIELDS = (
@@ -34,21 +35,6 @@ TRAITS = {
 
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _PLACE = re.compile(r"\d{5}|2[AB]\d{3}")
-
-
-def read_date(text: str) -> date | None:
-    """A date as a browser sends it or as people type it: 12/03/1978, 12 03 1978, 12031978; None for anything else."""
-    text = text.strip()
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return date.fromisoformat(text)
-        match = re.fullmatch(r"(\d{1,2})[ ./-](\d{1,2})[ ./-](\d{4})|(\d{2})(\d{2})(\d{4})", text)
-        if match is None:
-            return None
-        day, month, year = (int(part) for part in match.groups() if part is not None)
-        return date(year, month, day)
-    except ValueError:
-        return None
 
 
 def read_phone(text: str) -> str | None:

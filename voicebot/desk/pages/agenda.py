@@ -19,8 +19,8 @@ from voicebot.desk.appointment_form import (
     one_page,
 )
 from voicebot.desk.context import Desk
+from voicebot.desk.dates import read_date
 from voicebot.desk.parameters import Staff, Text, TheDesk
-from voicebot.desk.patient_form import read_date
 
 router = APIRouter()
 

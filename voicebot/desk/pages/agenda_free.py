@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from voicebot.desk.appointment_form import appointment_of, new_page, one_page, patient_of
 from voicebot.desk.context import Desk
+from voicebot.desk.dates import read_moment
 from voicebot.desk.parameters import Staff, Text, TheDesk
 from voicebot.errors import AgendaError, NotBookableError
 from voicebot.ports import PatientKind, SlotQuery
@@ -97,10 +98,8 @@ def _free(desk: Desk, form: dict[str, str], known: bool | None) -> list[Free]:
     if motive is None:
         raise AgendaError("Choisissez d'abord le motif : sa durée dit quels créneaux conviennent.")
     kind: PatientKind = "known" if known or (known is None and motive.patients == "known") else "new"
-    try:
-        first = max(now, datetime.fromisoformat(form["start"]).replace(hour=0, minute=0, tzinfo=None))
-    except ValueError:
-        first = now
+    asked = read_moment(form["start"])
+    first = now if asked is None else max(now, asked.replace(hour=0, minute=0))
     query = SlotQuery(
         motive.id,
         kind,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from voicebot.desk import disclosure
+from voicebot.desk.dates import read_date, read_moment
 from voicebot.desk.figures import OUTCOMES, Figures, together, weeks
 from voicebot.desk.labels import day, label, motive_label, short_day
 from voicebot.desk.parameters import Staff, TheDesk
@@ -34,7 +35,7 @@ GROUPS = {
 def board(request: Request, desk: TheDesk, me: Reader, semaine: str = "", vue: str = "jours") -> Response:
     """One week by day, or eight weeks."""
     today = desk.workspace.clock.now().date()
-    monday = _monday(_date(semaine) or today)
+    monday = _monday(read_date(semaine) or today)
     by_week = vue == "semaines"
     first = monday - timedelta(weeks=WEEKS_SHOWN - 1) if by_week else monday
     days = desk.board.days(first, monday + timedelta(days=6))
@@ -98,7 +99,7 @@ def read(
     """All this is read: the next digest begins here; or, to undo that, at ``depuis`` again."""
     now = desk.workspace.clock.now()
     since, _ = desk.digests.since(me.id, now)
-    back = _moment(depuis)
+    back = read_moment(depuis)
     desk.digests.looked(me.id, now if back is None else min(back, now))
     place = f"/tableau/resume?praticien={praticien}" if praticien.isidentifier() else "/tableau/resume"
     if back is not None:
@@ -142,17 +143,3 @@ def _short(row: Figures) -> str:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        return None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

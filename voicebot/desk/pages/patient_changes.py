@@ -12,9 +12,10 @@ from starlette.responses import Response
 from voicebot.agenda import ins
 from voicebot.desk import patient_form
 from voicebot.desk.context import Desk
+from voicebot.desk.dates import read_date
 from voicebot.desk.pages.patients import row_of
 from voicebot.desk.parameters import Staff, Text, TheDesk
-from voicebot.desk.patient_form import STATUSES, read_date
+from voicebot.desk.patient_form import STATUSES
 from voicebot.desk.roles import Account
 from voicebot.errors import StaleVersionError
 from voicebot.ports import Patient, PatientClaim

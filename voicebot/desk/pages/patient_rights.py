@@ -8,10 +8,10 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import Response
 
 from voicebot.desk.context import Desk
+from voicebot.desk.dates import read_date
 from voicebot.desk.labels import day
 from voicebot.desk.pages.patients import row_of
 from voicebot.desk.parameters import Staff, Text, TheDesk
-from voicebot.desk.patient_form import read_date
 from voicebot.desk.roles import Account
 from voicebot.errors import AgendaError, SlotTakenError, StaleVersionError
 

@@ -11,8 +11,9 @@ from starlette.responses import Response
 from voicebot.agenda import ins
 from voicebot.desk import diary, disclosure
 from voicebot.desk.context import Desk
+from voicebot.desk.dates import read_date
 from voicebot.desk.parameters import Staff, Text, TheDesk
-from voicebot.desk.patient_form import STATUSES, homonyms, read_date
+from voicebot.desk.patient_form import STATUSES, homonyms
 from voicebot.errors import AgendaError
 from voicebot.ports import Patient, PatientClaim
 

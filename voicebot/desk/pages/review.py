@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -13,6 +14,7 @@ from voicebot.call_log import Summary, Verdict
 from voicebot.desk import verdicts
 from voicebot.desk.bookings import standing
 from voicebot.desk.context import Desk, new_key
+from voicebot.desk.dates import read_date
 from voicebot.desk.labels import labels, motive_label
 from voicebot.desk.parameters import Staff, TheDesk
 from voicebot.desk.roles import Account
@@ -28,20 +30,39 @@ ON_A_PAGE = 40
 """Calls in one list."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where in the calls someone is."""
+
+    vue: View
+    page: int = 1
+    until: date | None = None
+    """The day from which the list of all calls goes back."""
+
+    def query(self, page: int | None = None) -> str:
+        """The same place, or another page of it, as an address has it."""
+        return f"vue={self.vue}&page={page or self.page}" + (f"&jour={self.until}" if self.until else "")
+
+
+def _place(vue: View = "a-relire", page: int = 1, jour: str = "") -> Place:
+    return Place(vue, min(max(page, 1), 100_000), read_date(jour) if vue == "tous" else None)
+
+
+Where = Annotated[Place, Depends(_place)]
+
+
 @router.get("/relire")
-def listed(request: Request, desk: TheDesk, me: Staff, vue: View = "a-relire", page: int = 1) -> Response:
+def listed(request: Request, desk: TheDesk, me: Staff, place: Where) -> Response:
     """The list alone."""
-    return desk.page(request, "review/page.html", chosen=None, **_list(desk, vue, page))
+    return desk.page(request, "review/page.html", chosen=None, **_list(desk, place))
 
 
 @router.get("/relire/{call}")
-def one(call: str, request: Request, desk: TheDesk, me: Staff, vue: View = "a-relire", page: int = 1) -> Response:
+def one(call: str, request: Request, desk: TheDesk, me: Staff, place: Where) -> Response:
     """One call beside the list. The reading is written to the audit trail before anything is shown."""
     summary = _found(desk, call)
     desk.audit(me, "transcript.read", call)
-    return desk.page(
-        request, "review/page.html", chosen=summary, **_list(desk, vue, page), **_detail(desk, me, summary)
-    )
+    return desk.page(request, "review/page.html", chosen=summary, **_list(desk, place), **_detail(desk, me, summary))
 
 
 @router.post("/relire/{call}/avis")
@@ -99,14 +120,21 @@ def _found(desk: Desk, call: str) -> Summary:
     return summary
 
 
-def _list(desk: Desk, vue: View, page: int) -> dict[str, Any]:
-    log, page = desk.workspace.call_log, min(max(page, 1), 100_000)
-    read = {"a-relire": log.to_review, "relus": log.reviewed, "tous": log.ended}[vue]
+def _list(desk: Desk, place: Place) -> dict[str, Any]:
+    log = desk.workspace.call_log
     # One more than is shown says whether there is a next page, without counting them all.
-    found = read(ON_A_PAGE + 1, (page - 1) * ON_A_PAGE)
+    limit, offset = ON_A_PAGE + 1, (place.page - 1) * ON_A_PAGE
+    match place.vue:
+        case "a-relire":
+            found = log.to_review(limit, offset)
+        case "relus":
+            found = log.reviewed(limit, offset)
+        case "tous":
+            found = log.ended(limit, offset, until=place.until)
     return {
-        "vue": vue,
-        "number": page,
+        "vue": place.vue,
+        "place": place,
+        "number": place.page,
         "calls": found[:ON_A_PAGE],
         "more": len(found) > ON_A_PAGE,
         "today": desk.workspace.clock.now().date().isoformat(),
@@ -114,7 +142,7 @@ def _list(desk: Desk, vue: View, page: int) -> dict[str, Any]:
 
 
 def _next(desk: Desk, call: str, vue: View) -> str | None:
-    calls = [summary.call for summary in cast("list[Summary]", _list(desk, vue, 1)["calls"])]
+    calls = [summary.call for summary in cast("list[Summary]", _list(desk, Place(vue))["calls"])]
     if call in calls:
         place = calls.index(call)
         return next(iter(calls[place + 1 :] or calls[:place]), None)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from voicebot.agenda.rows import minute
 from voicebot.desk.context import Desk, new_key
+from voicebot.desk.dates import read_date
 from voicebot.desk.identities import Pair
 from voicebot.desk.pages import waiting
 from voicebot.desk.parameters import Staff, TheDesk
@@ -67,7 +68,7 @@ def _shown(
 @router.post("/a-faire")
 def add(request: Request, desk: TheDesk, me: Staff, message: Word = "", phone: Word = "", due: Word = "") -> Response:
     """Note something by hand."""
-    day = _day(due) or desk.workspace.clock.now().date()
+    day = read_date(due) or desk.workspace.clock.now().date()
     number = read_phone(phone).e164 if phone.strip() else None
     if phone.strip() and number is None:
         wrong = "Ce numéro n'est pas complet. Écrivez-le en entier, par exemple 06 39 98 01 01."
@@ -163,17 +164,10 @@ def _change(desk: Desk, request: Request, me: Account, id: str, version: int, sa
 def _asked(desk: Desk, me: Account, id: str, due: str, note: str, owner: str) -> dict[str, Any]:
     known = {one.id for one in desk.accounts.all()} | {me.id}
     return {
-        "due": _day(due) or _found(desk, id).due,
+        "due": read_date(due) or _found(desk, id).due,
         "note": note.strip(),
         "owner": owner if owner in known else None,
     }
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _groups(todos: list[Todo], today: date) -> list[tuple[str, str, list[Todo]]]:
