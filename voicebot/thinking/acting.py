@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from voicebot.errors import AgendaError, UnavailableError
@@ -9,6 +10,14 @@ from voicebot.thinking import acts, answers, asides, emergency, instructions, me
 from voicebot.thinking.state import State
 from voicebot.thinking.turn import Turn
 from voicebot.thinking.understand import SUSPICION, Reading
+from voicebot.thinking.words import fold
+
+_HELLO = (
+    r"(?:oui|euh|ah|allo|bonjour|bonsoir|salut|madame|monsieur|mademoiselle|docteur|c est qui|qui est a l appareil"
+    r"|vous m entendez|il y a quelqu un|y a quelqu un|c est le (?:cabinet|docteur|medecin))"
+)
+_GREETING = re.compile(rf"{_HELLO}(?: {_HELLO})*")
+""""Allô ? Bonjour… c'est qui ?": a greeting and nothing else."""
 
 
 def act(turn: Turn, reading: Reading) -> None:
@@ -32,7 +41,7 @@ def _act(turn: Turn, reading: Reading, before: State) -> None:
         messages.take(turn, reading)
     elif asides.handle(turn, reading):
         turn.put(misses=0)
-    elif acts.switch(turn, reading) | answers.take(turn, reading):
+    elif acts.give_up(turn, reading) or acts.switch(turn, reading) | answers.take(turn, reading):
         _go_on(turn, before)
     elif instructions.apply(turn, held_before=before.wish.hold is not None):
         plan.finish(turn)
@@ -41,7 +50,7 @@ def _act(turn: Turn, reading: Reading, before: State) -> None:
         emergency.ask_about(turn, None, reading.text)
     else:
         turn.put(spoke=before.spoke)
-        misses.miss(turn)
+        misses.miss(turn, greeted=bool(_GREETING.fullmatch(fold(reading.text))))
 
 
 def _go_on(turn: Turn, before: State) -> None:

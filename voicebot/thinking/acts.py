@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from voicebot.ports import Asks
 from voicebot.thinking import lexicon, several
 from voicebot.thinking.questions import person_name
 from voicebot.thinking.state import Act, Person, Wish
@@ -25,6 +26,9 @@ _EXISTING = re.compile(
     r"(rendez vous|rdv|consultation|visite|vaccin\w*|frottis|controle|certificat|renouvellement|creneau|de|du)\b"
 )
 """An appointment that exists is "ma consultation" or "celle de mardi"; a new one is "une consultation"."""
+
+_SETTLED: frozenset[Asks | None] = frozenset({None, "open", "confirm", "callback", "transcript", "emergency"})
+"""Questions at which an act cannot be given up, or that have words of their own for it."""
 
 _OLD = re.compile(r"\b(rendez[- ]vous|celui)\s+(de|du|d)\b", re.I)
 """Before the time of an appointment that exists: "déplacer mon rendez-vous de mardi" says nothing of the new one."""
@@ -68,6 +72,20 @@ def switch(turn: Turn, reading: Reading) -> bool:
     if act is None or act == wish.act or not ("mon rendez vous" in words or "finalement" in words):
         return False
     begin(turn, act, reading)
+    return True
+
+
+def give_up(turn: Turn, reading: Reading) -> bool:
+    """ "Laissez tomber", "je garde l'ancien": the act ends, and what stood before it stands."""
+    act = turn.state.wish.act
+    keeps = act in ("move", "cancel") and bool(reading.says & {"keep", "drop"})
+    if turn.state.asks in _SETTLED or not (keeps or (act is not None and "drop" in reading.says)):
+        return False
+    # Whether there is an appointment is not told to someone who has not said who he is.
+    known = turn.state.wish.appointment is not None
+    turn.say("confirm.dropped" if not keeps else "confirm.kept" if known else "confirm.unchanged")
+    turn.put(spelling=None)
+    turn.close_act()
     return True
 
 

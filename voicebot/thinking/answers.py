@@ -28,7 +28,7 @@ from voicebot.thinking.match import Match
 from voicebot.thinking.questions import person_name
 from voicebot.thinking.state import Item, Pending, Person
 from voicebot.thinking.turn import Turn
-from voicebot.thinking.understand import INSTEAD, Reading
+from voicebot.thinking.understand import CHANGED, INSTEAD, NAMES, Reading
 from voicebot.thinking.words import fold
 
 NEAR = timedelta(days=30)
@@ -36,6 +36,8 @@ NEAR = timedelta(days=30)
 
 _PATIENT_NAMED = re.compile(r"\b(il|elle) s appelle\b|\bau nom de\b|\b(son|le) (nom|prenom)\b")
 """Before the name of the patient, said by someone else."""
+
+_ABOUT_PERSON: frozenset[Asks | None] = frozenset({*NAMES, "birth_date"})
 
 _NEXT = re.compile(r"\b(d apres|suivante?|d ensuite)\b")
 """Counts from the appointment that is spoken of."""
@@ -46,6 +48,8 @@ def take(turn: Turn, reading: Reading) -> bool:
     asks = turn.state.asks or "open"
     if _other_motive(turn, reading):
         return absorb(turn, reading, asks) or True
+    if _other_time(turn, reading):
+        return True
     understood = _TAKERS[asks](turn, reading)
     return absorb(turn, reading, asks) or understood
 
@@ -55,10 +59,21 @@ def _other_motive(turn: Turn, reading: Reading) -> bool:
     wish, found = turn.state.wish, reading.motive
     if wish.act != "book" or wish.motive is None or found is None or not found.sure or found.id == wish.motive:
         return False
-    if turn.state.asks not in ("known", "practitioner", "when", "choice") or not INSTEAD.search(fold(reading.text)):
+    known = turn.state.asks in ("known", "practitioner", "when", "choice") and INSTEAD.search(fold(reading.text))
+    if not known and not (turn.state.asks in _ABOUT_PERSON and CHANGED.search(fold(reading.text))):
         return False
     turn.drop_hold()
     turn.wish(motive=found.id, offers=(), refused=())
+    return True
+
+
+def _other_time(turn: Turn, reading: Reading) -> bool:
+    """ "Attendez, finalement je préfère jeudi": said to a question about a name, it is the time that changes."""
+    when = reading.when
+    if turn.state.asks not in NAMES or turn.state.wish.hold is None or when is None or not when.windows:
+        return False
+    turn.drop_hold()
+    turn.wish(when=when, offers=(), refused=())
     return True
 
 

@@ -92,7 +92,7 @@ def _request(turn: Turn, reading: Reading) -> bool:
         turn.say("callback.results")
         callbacks.offer(turn, "results")
         return True
-    if says & {"callback", "message"} and asks != "callback" and not says & {"book", "move", "cancel"}:
+    if says & {"callback", "message"} and asks != "callback" and not says & {"book", "move", "cancel", "drop"}:
         if "message" in says and asks == "open":
             messages.ask_for(turn)
         else:

@@ -16,6 +16,9 @@ from voicebot.thinking.words import fold
 MOST_ROUNDS = 4
 """Times that all offers are refused after which the waiting list, or a person, may do better."""
 
+EVERY_DAY = 20
+"""Days from which a time holds for every day."""
+
 FAR = timedelta(days=120)
 """Beyond every horizon that a practice would have."""
 
@@ -96,6 +99,8 @@ def _time(turn: Turn, reading: Reading, when: When) -> bool:
     """A time was named: it picks an offer, narrows them (to one, where it was not heard for certain), or asks anew."""
     refused = reading.yes is False or "other_offer" in reading.says
     offers = turn.state.wish.offers
+    if not reading.says & {"other_offer", "soonest"}:
+        when = _on_those_days(turn, when)
     kept = [index for index, slot in enumerate(offers) if any(start <= slot.start < end for start, end in when.windows)]
     if len(kept) == len(offers) > 1 and not refused:
         return False
@@ -106,6 +111,16 @@ def _time(turn: Turn, reading: Reading, when: When) -> bool:
     else:
         _look_elsewhere(turn, _well_after(turn, when) if "later" in reading.says else when)
     return True
+
+
+def _on_those_days(turn: Turn, when: When) -> When:
+    """ "Plutôt onze heures trente" names no day: it is meant on the days that were asked for."""
+    asked = turn.state.wish.when
+    if len({first.date() for first, _ in when.windows}) < EVERY_DAY or asked is None:
+        return when
+    days = [(first.date(), (last - timedelta(minutes=1)).date()) for first, last in asked.windows]
+    kept = tuple(window for window in when.windows if any(first <= window[0].date() <= last for first, last in days))
+    return replace(when, windows=kept) if kept else when
 
 
 def _well_after(turn: Turn, when: When) -> When:
@@ -152,8 +167,9 @@ def _another(turn: Turn, reading: Reading) -> None:
     elif "earlier" in reading.says:
         turn.wish(when=When(((turn.now, min(starts)),), sure=True))
     elif "autre jour" in words or "autre date" in words:
-        last = max(starts).date()
-        turn.wish(when=When(((datetime.combine(last + timedelta(days=1), time()), turn.now + FAR),), sure=True))
+        turn.wish(
+            when=_after(reading, datetime.combine(max(starts).date() + timedelta(days=1), time()), turn.now + FAR)
+        )
     elif rounds >= MOST_ROUNDS:
         turn.say("choice.no_more")
         waiting.suggest(turn)
@@ -165,6 +181,15 @@ def _another(turn: Turn, reading: Reading) -> None:
         put_question(turn, "when")
         return
     propose(turn)
+
+
+def _after(reading: Reading, first: datetime, last: datetime) -> When:
+    """From ``first`` on, at the hour that was said with it ("un autre jour à onze heures")."""
+    said = reading.when
+    windows = tuple(window for window in said.windows if window[0] >= first) if said is not None else ()
+    if said is None or len(windows) < EVERY_DAY:
+        return When(((first, last),), sure=True)
+    return replace(said, windows=windows)
 
 
 def _other_practitioner(turn: Turn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,6 +32,9 @@ _EMPTY = frozenset(
     {"un", "une", "le", "la", "les", "l", "d", "de", "du", "des", "pour", "avec", "chez", "mon", "ma", "mes"}
     | {"au", "aux", "a", "c", "est", "ce", "serait", "sera"}
 )
+
+
+_REFUSED = re.compile(r"\bpas (?:pour )?(?:une?|le|la) [\w'-]+", re.I)
 
 
 class Named(Protocol):
@@ -90,6 +94,11 @@ def find(text: str, choices: Sequence[Named], *, general: str | None = None) -> 
         # Two are named: the one said last is meant ("pas une consultation, un vaccin"), but it is read back.
         best, id = max([(best, id), *rivals], key=lambda pair: pair[0].start)
     return Match(id, sure=not rivals and best.likeness >= SURE, span=(best.start, best.end))
+
+
+def without_refused(text: str) -> str:
+    """ "Pas une consultation, un vaccin": what is refused is blanked out, so that the rest keeps its place."""
+    return _REFUSED.sub(lambda found: " " * len(found[0]), text)
 
 
 def _score(words: Sequence[Word], pairs: Sequence[tuple[str, int, int]], name: str) -> _Score:

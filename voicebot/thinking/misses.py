@@ -13,8 +13,8 @@ MOST_TURNS = 80
 """No call takes this many turns and ends well by itself."""
 
 
-def miss(turn: Turn, *, silent: bool = False) -> None:
-    """One more turn without anything understood."""
+def miss(turn: Turn, *, silent: bool = False, greeted: bool = False) -> None:
+    """One more turn without anything understood; ``greeted``: it was only a greeting, which the first time gets one."""
     turn.missed = not silent
     misses = turn.state.misses + 1
     turn.put(misses=misses)
@@ -34,6 +34,10 @@ def miss(turn: Turn, *, silent: bool = False) -> None:
         turn.end("emergency")
     elif misses >= MOST_MISSES:
         give_up(turn)
+    elif greeted and asks == "open" and misses == 1:
+        turn.missed = False
+        turn.say("greeting.back")
+        put_question(turn, asks)
     else:
         if silent:
             turn.say("aside.silence")

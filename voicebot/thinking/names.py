@@ -22,7 +22,7 @@ _BIRTH_NAME_SAID = re.compile(
 _INTRODUCED = re.compile(
     r"\b(?:je m'appelle|je me nomme|au nom de|il s'appelle|elle s'appelle|ici|je suis|c'est(?= .+ à l'appareil))\s+"
     r"(?:monsieur |madame |mademoiselle )?(.+?)"
-    r"(?:,| à l'appareil|\.|$| et | je | pour | il | elle | né | née | c'est | bonjour)",
+    r"(?:,| à l'appareil|\.|$| et | je | pour | il | elle | né | née | c'est | j'| âgée? | bonjour)",
     re.I,
 )
 _IT_IS = re.compile(
@@ -62,6 +62,11 @@ _REJECTED = re.compile(r",?\s+(?:et )?(?:pas|non pas|au lieu de)\s+[\w'-]+\s*$",
 
 _FILLER = re.compile(r",?\s+(?:en fait|enfin|quoi|hein|voilà|s'il vous plaît)\W*$", re.I)
 
+_MAIDEN = re.compile(
+    r"\bnom de (?:jeune fille|naissance)(?: est| c'est|,)? ([\w'-]+(?: [\w'-]+)?)(?=,| mais | et (?:mon|je|le) )", re.I
+)
+""""Mon nom de jeune fille c'est Haddad mais je m'appelle Morel": only the birth name identifies."""
+
 _WHICH_NAME = re.compile(r"^\W*([\w'-]+),? c'est (?:le|mon|son) (prénom|nom)(?: de (?:famille|naissance))?\W*$", re.I)
 """``Bernard, c'est le nom de famille``: said behind the name."""
 
@@ -97,6 +102,8 @@ def read_answer(text: str, asks: Asks) -> NamesHeard:
     text = _WHICH_NAME.sub(r"le \2 c'est \1", _FILLER.sub("", _REJECTED.sub("", text)))
     if (named := _NAME_OF.search(text)) and is_listed(named[1], first_name=False):
         text = named[1]  # "Nom de Fournier": no one is called "De Fournier" where "Fournier" is common
+    if asks == "birth_name" and (maiden := _MAIDEN.search(text)) and not _no_name(maiden[1]):
+        text = maiden[1]
     if split := _said_apart(text):
         return split
     if asks == "birth_name" and _FIRST_NAME_SAID.search(text):
@@ -151,6 +158,10 @@ def read_introduction(text: str) -> NamesHeard:
     # Only a sentence that holds a first name is taken for a presentation: "je suis malade" is none.
     if not any(is_first_name(word) for word in words) and not _AT_THE_PHONE.search(text):
         return NamesHeard()
+    if len(words) == 1 and is_first_name(words[0]):
+        # "Je m'appelle Léa": a first name, unless it is as often a surname.
+        only = None if is_listed(words[0], first_name=False) else capitalise(words[0])
+        return NamesHeard(first_name=only, span=match.span(1))
     reading = read_name(match[1])
     return replace(_divide(reading.name), span=match.span(1)) if reading.name else NO_NAMES
 

@@ -45,7 +45,7 @@ def propose(turn: Turn, *, lead: str | None = None, insists: bool = False) -> No
         if offers:
             _offer(turn, offers)
             return
-        _nearest(turn, insists=insists)
+        _nearest(turn, insists=insists, explain=lead is None)
     except NotBookableError:
         turn.wish(offers=())
         turn.say("choice.not_bookable")
@@ -81,7 +81,7 @@ def _read_back(turn: Turn) -> None:
         turn.say("choice.heard", reading=when.reading)
 
 
-def _nearest(turn: Turn, *, insists: bool = False) -> None:
+def _nearest(turn: Turn, *, insists: bool, explain: bool) -> None:
     """Nothing suits: say so, and offer the nearest, with someone else where that helps."""
     wish = turn.state.wish
     again = bool(wish.refused)
@@ -91,7 +91,7 @@ def _nearest(turn: Turn, *, insists: bool = False) -> None:
     if windows and windows[0][0] >= end:
         turn.say("choice.none_far", day=say_date(end.date()))
         windows = ((end, end),)
-    elif again or not _explain_closed(turn, windows):
+    elif explain and (again or not _explain_closed(turn, windows)):
         turn.say("choice.no_more" if again else "choice.none")
     found = _search(turn, wish.when, None) if wish.practitioner is not None and windows and not insists else []
     if not found and windows:
@@ -158,5 +158,5 @@ def take_hold(turn: Turn, slot: Slot) -> Hold:
 
 def taken(turn: Turn, slot: Slot) -> None:
     """Someone else took a slot meanwhile."""
-    turn.wish(hold=None, refused=(*turn.state.wish.refused, slot.start), offers=())
+    turn.wish(hold=None, gone=(*turn.state.wish.gone, slot.start), offers=())
     propose(turn, lead="choice.taken")

@@ -35,10 +35,10 @@ def query(turn: Turn, when: When | None, practitioner: str | None = None) -> Slo
 
 
 def _excluded(wish: Wish) -> tuple[datetime, ...]:
-    """Starts that are not offered: those refused, and to one who moves an appointment its own."""
+    """Starts that are not offered: those refused or taken, and to one who moves an appointment its own."""
     if wish.act == "move" and wish.appointment is not None:
-        return (*wish.refused, wish.appointment.slot.start)
-    return wish.refused
+        return (*wish.refused, *wish.gone, wish.appointment.slot.start)
+    return (*wish.refused, *wish.gone)
 
 
 def most(turn: Turn) -> int:

@@ -56,6 +56,8 @@ class Wish:
     """When the appointment to move or cancel is, as the caller said: it picks one of several."""
     offers: tuple[Slot, ...] = ()
     refused: tuple[datetime, ...] = ()
+    gone: tuple[datetime, ...] = ()
+    """Starts that someone else took meanwhile: those beside them are as good as before."""
     hold: Hold | None = None
     appointments: tuple[Appointment, ...] | None = None
     """Appointments to come of the person identified; None while nobody is."""

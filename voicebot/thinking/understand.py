@@ -32,7 +32,7 @@ TIMES: frozenset[Asks] = frozenset(
 
 ALWAYS = frozenset(
     {"human", "refuse_assistant", "repeat", "wait", "wrong_number", "erase_call", "other_language", "goodbye"}
-    | {"dont_know", "transcript", "refuse_identity", "slower"}
+    | {"dont_know", "transcript", "refuse_identity", "slower", "drop"}
 )
 """What may be said at any question; at a question about a name, nothing else is taken from words."""
 
@@ -62,6 +62,9 @@ _YEAR = re.compile(r"\b(19\d\d|20[0-2]\d)\b|\bmille neuf cent|\bdix neuf cent|\b
 _PAST = re.compile(r"\b(depuis|il y a|hier|dernier|derniere)\b")
 INSTEAD = re.compile(r"\b(en fait|finalement|plutot|non|trompe|pardon|en realite)\b")
 """What announces that something said before is taken back."""
+
+CHANGED = re.compile(r"\b(en fait|finalement|je prefere|je voudrais plutot|en realite)\b")
+"""The same at a question about a person, where "non" and "pardon" are about the name."""
 
 _BORN = re.compile(r"\b(?:née?|naissance)\b(?:(?!\bje\b|\bj'|\bpour\b).)*", re.I)
 """A birth date said in passing, to where the sentence goes on to something else."""
@@ -143,7 +146,8 @@ def read(
         practitioner = match.find(text, office.practitioners) if asks != "known" else None
         instead = asks in ("known", "practitioner", "when", "choice") and INSTEAD.search(fold(text))
         if instead or asks in ("open", "motive", "for_whom", "confirm", "which"):
-            motive = match.find(text, office.bookable_motives(), general=general.id if general else None)
+            said = match.without_refused(text) if instead or asks == "confirm" else text
+            motive = match.find(said, office.bookable_motives(), general=general.id if general else None)
             if (
                 not (motive and motive.sure)
                 and "symptom" in says
@@ -151,6 +155,8 @@ def read(
                 and asks in ("open", "motive")
             ):
                 motive = Match(general.id, sure=True)
+    elif asks in NAMES | {"birth_date"} and CHANGED.search(fold(text)):
+        motive = match.find(match.without_refused(text), office.bookable_motives())
     born = _BORN.search(text) if asks != "birth_date" else None
     birth = read_birth_date(born[0], today=now.date()) if born else None
     if born is None and asks in TIMES and (dated := _DATED.search(text)):
@@ -282,7 +288,8 @@ def _choice(text: str, state: State, now: datetime, settings: WhenSettings) -> i
 def _when(
     text: str, state: State, now: datetime, settings: WhenSettings, claimed: list[tuple[int, int]]
 ) -> When | None:
-    if state.asks is None or state.asks not in TIMES:
+    changed = state.asks in NAMES and CHANGED.search(fold(text)) and moving.names_day(text)
+    if state.asks is None or (state.asks not in TIMES and not changed):
         return None
     offered = tuple(slot.start for slot in state.wish.offers)
     reading = times.read(text, now=now, offered=offered, claimed=claimed, settings=settings)
