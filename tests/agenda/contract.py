@@ -318,6 +318,13 @@ class RepositoryContract:
         with pytest.raises(StaleVersionError):
             agenda.accept_offer(offer, source="desk", idempotency_key="b")
 
+    def test_whoever_gives_a_slot_up_is_not_offered_it(self, agenda: Repository) -> None:
+        row = booked(agenda)
+        assert row.patient is not None
+        agenda.wait(row.patient.id, SlotQuery("consultation", "known"))
+        agenda.cancel(row.id, source="phone", idempotency_key="c")
+        assert agenda.waitlist_offers() == []
+
     def test_an_offer_that_someone_else_took_is_gone(self, agenda: Repository) -> None:
         row = booked(agenda)
         [vasseur] = agenda.match(VASSEUR)

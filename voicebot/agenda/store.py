@@ -82,7 +82,7 @@ class Store(Queries):
                 contact = (old["contact_phone"], old["contact_name"])
                 ledger.commit_hold(id, old["patient_id"], contact, source, moved_from=appointment_id)
                 ledger.note(idempotency_key, "move", id, source)
-                self.waitlist.freed(admission, old["practitioner"], old["start_utc"], old["end_utc"])
+                self.waitlist.freed(admission, old)
         return self.appointment(id)
 
     def cancel(
@@ -94,7 +94,7 @@ class Store(Queries):
                 row = ledger.open(appointment_id, source, version)
                 ledger.close(appointment_id, "cancelled")
                 ledger.note(idempotency_key, "cancel", appointment_id, source)
-                self.waitlist.freed(admission, row["practitioner"], row["start_utc"], row["end_utc"])
+                self.waitlist.freed(admission, row)
         return self.appointment(appointment_id)
 
     # --- a person's acts -------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class Store(Queries):
                 if waiting:
                     self.waitlist.settle(waiting.id, "booked", waiting.version)
                 if old:
-                    self.waitlist.freed(admission, old["practitioner"], old["start_utc"], old["end_utc"])
+                    self.waitlist.freed(admission, old)
         return self.appointment(id)
 
     def mark(

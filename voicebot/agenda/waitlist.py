@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -144,12 +145,18 @@ class Waitlist:
                 offers.append(Offer(row["offer"], _waiting(row), slot))
         return offers
 
-    def freed(self, admission: Admission, practitioner: str, start: int, end: int) -> None:
-        """Inside a write transaction: offer the span that was freed to those who wait for such a slot."""
+    def freed(self, admission: Admission, row: Mapping[str, Any]) -> None:
+        """Inside a write transaction: offer the span that an appointment frees to those who wait for such a slot.
+
+        Whoever gives it up is not offered it, and whoever has refused it before takes no one else's place.
+        """
         zone = admission.practice.zone
+        practitioner, start, end = row["practitioner"], row["start_utc"], row["end_utc"]
         made = 0
         for entry in self.waiting():
-            if entry.query.practitioner not in (None, practitioner) or made == OFFERS_FOR_ONE_SLOT:
+            if made == OFFERS_FOR_ONE_SLOT:
+                return
+            if entry.query.practitioner not in (None, practitioner) or entry.patient_id == row["patient_id"]:
                 continue
             motive = admission.practice.motives.get(entry.query.motive)
             if motive is None:
@@ -161,11 +168,11 @@ class Waitlist:
                 for slot in _bookable(admission, span)
                 if to_utc(slot.end, zone) > start and _wanted(entry.query, slot.start)
             ]
-            if fitting:
-                self._offer(entry, fitting[0], admission.now)
+            if fitting and self._offer(entry, fitting[0], admission.now):
                 made += 1
 
-    def _offer(self, entry: Waiting, slot: Slot, now: datetime) -> None:
+    def _offer(self, entry: Waiting, slot: Slot, now: datetime) -> bool:
+        """Make an offer; False where the patient has refused this slot before."""
         self._session.execute(
             "insert or ignore into waitlist_offer(waitlist_id, practitioner, site, wall_start, wall_end, created_at)"
             " values(?, ?, ?, ?, ?, ?)",
@@ -178,7 +185,14 @@ class Waitlist:
                 now.isoformat(timespec="seconds"),
             ),
         )
-        self._session.execute("update waitlist set status = 'offered' where id = ?", (entry.id,))
+        refused = self._session.tuples(
+            "select 1 from waitlist_offer where waitlist_id = ? and practitioner = ? and wall_start = ?"
+            " and status = 'refused'",
+            (entry.id, slot.practitioner, slot.start.isoformat(timespec="minutes")),
+        )
+        if not refused:
+            self._session.execute("update waitlist set status = 'offered' where id = ?", (entry.id,))
+        return not refused
 
 
 def _bookable(admission: Admission, query: SlotQuery) -> list[Slot]:
