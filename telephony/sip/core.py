@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Callable
 
 from telephony.sip.body import UnsupportedBodyError
 from telephony.sip.dialer import Dialer
 from telephony.sip.dialog import Dialog
 from telephony.sip.dialplan import DialPlan
 from telephony.sip.digest import Authenticator
-from telephony.sip.flow import Flow, NoWay
+from telephony.sip.flow import Flow
 from telephony.sip.handler import CallHandler
 from telephony.sip.incoming import IncomingLeg
 from telephony.sip.layer import ServerTransaction, TransactionLayer
 from telephony.sip.leg import ALLOW, Leg
 from telephony.sip.message import Request, Response
+from telephony.sip.network import Network
 from telephony.sip.registrar import Registrar
 from telephony.sip.registration import RegistrationSettings
 from telephony.sip.session_timer import MIN_SE, IntervalTooSmallError
@@ -34,28 +34,6 @@ RETRY_AFTER = 30
 _METHODS = frozenset(ALLOW.split(", "))
 _SCHEMES = frozenset({"sip", "tel"})
 """``sips`` joins them over TLS (RFC 5630 §3.1.3)."""
-
-
-class Network(Protocol):
-    """The way out."""
-
-    def flow_to(self, transport: str, host: str, port: int) -> Flow | None:
-        """A flow to a numeric address that the allow-list holds, or None."""
-
-    def open(
-        self,
-        transport: str,
-        host: str,
-        port: int | None,
-        done: Callable[[Flow | NoWay], None],
-        *,
-        avoid: Collection[tuple[str, int]] = (),
-        standing: Flow | None = None,
-    ) -> None:
-        """Find the servers of a configured name, connect if need be, then call ``done`` once, soon.
-
-        Those of ``avoid`` were tried and do not serve; ``standing`` is used again unless a better one is there.
-        """
 
 
 class Core:
@@ -169,6 +147,8 @@ class Core:
         third party's) is not: then the way back to the peer serves, so that nobody can point our requests elsewhere.
         What began over TLS stays on TLS.
         """
+        if flow.closed and (again := self._trunk(flow)) is not None:
+            return again
         hop = dialog.next_hop
         port = hop.port or 5060
         if flow.reliable and not flow.closed and hop.host == flow.peer[0]:
@@ -179,6 +159,12 @@ class Core:
             return flow
         transport = flow.transport if hop.host == flow.peer[0] or flow.transport == "TLS" else hop.transport
         return self._network.flow_to(transport, hop.host, port) or flow
+
+    def _trunk(self, broken: Flow) -> Flow | None:
+        """The connection that the registration made anew in place of one that broke."""
+        flow = self.registrar.flow if self.registrar is not None else None
+        same = flow is not None and (flow.transport, flow.peer[0]) == (broken.transport, broken.peer[0])
+        return flow if same else None
 
     def forget(self, leg: Leg) -> None:
         """A dialog is over for good."""

@@ -12,7 +12,8 @@ from telephony.sip.invitation import Invitation
 from voicebot.errors import UnavailableError, VoicebotError
 
 if TYPE_CHECKING:
-    from telephony.sip.core import Core, Network
+    from telephony.sip.core import Core
+    from telephony.sip.network import Network
 
 log = logging.getLogger(__name__)
 

@@ -126,6 +126,6 @@ async def _addresses(host: str) -> list[str]:
     """A and AAAA as this machine resolves names, /etc/hosts included."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # a name with an empty or an endless label cannot even be asked for
         return []
     return list(dict.fromkeys(normal(str(entry[4][0])) for entry in found))[:MAX_ADDRESSES]

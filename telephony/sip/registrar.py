@@ -25,8 +25,9 @@ from telephony.sip.registration import (
 from telephony.sip.timers import Timer
 
 if TYPE_CHECKING:
-    from telephony.sip.core import Core, Network
+    from telephony.sip.core import Core
     from telephony.sip.flow import Flow
+    from telephony.sip.network import Network
 
 log = logging.getLogger(__name__)
 

@@ -3,115 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from telephony.sip.digest import Credentials
 from telephony.sip.handler import OutgoingCall
-from telephony.sip.registration import RegistrationSettings
 from tests.ports import free_port
-from tests.telephony.sip.loopback import finish, program, running
+from tests.telephony.sip.certificates import Authority
+from tests.telephony.sip.kamailio import Secure, States, account, call, kamailio
+from tests.telephony.sip.loopback import running
 from tests.telephony.sip.peer import ANSWER, OFFER, Handler
-from tests.telephony.sip.scenarios import ask, invite, pause, scenario, serve
 
 pytestmark = pytest.mark.e2e
-
-TEMPLATE = Path(__file__).with_name("kamailio.cfg")
-
-
-def configuration(directory: str, port: int, algorithm: str, nonce_seconds: int, expires: int) -> str:
-    """Write Kamailio's file and return its path."""
-    modules = next((str(found.parent) for found in Path("/usr/lib").glob("**/kamailio/modules/registrar.so")), None)
-    if modules is None:
-        pytest.fail("kamailio has no modules: run make test, which installs sip-tester, kamailio")
-    text = TEMPLATE.read_text(encoding="utf-8")
-    filled = {"HOST": "127.0.0.1", "PORT": port, "MODULES": modules, "ALGORITHM": algorithm}
-    for name, value in {**filled, "NONCE_SECONDS": nonce_seconds, "MAX_EXPIRES": expires}.items():
-        text = text.replace(name, str(value))
-    return written(directory, "kamailio.cfg", text)
-
-
-def written(directory: str, name: str, text: str) -> str:
-    path = Path(directory, name)
-    path.write_text(text, encoding="utf-8")
-    return str(path)
-
-
-@asynccontextmanager
-async def kamailio(
-    port: int, *, algorithm: str = "MD5", nonce_seconds: int = 300, max_expires: int = 3600
-) -> AsyncIterator[None]:
-    """Kamailio on loopback; gone when the block ends."""
-    path = program("kamailio")
-    with tempfile.TemporaryDirectory(prefix="kam") as directory:
-        config = configuration(directory, port, algorithm, nonce_seconds, max_expires)
-        process = await asyncio.create_subprocess_exec(
-            path,
-            *("-f", config, "-DD", "-E", "-m", "32", "-M", "8", "-Y", directory),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            await listening(process, port)
-            yield
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            try:
-                await asyncio.wait_for(process.communicate(), 30)
-            except TimeoutError:
-                os.killpg(process.pid, signal.SIGKILL)
-                await process.communicate()
-
-
-async def listening(process: asyncio.subprocess.Process, port: int) -> None:
-    """Wait until the registrar takes connections."""
-    for _ in range(100):
-        if process.returncode is not None:
-            assert process.stderr is not None
-            pytest.fail("kamailio did not start: " + (await process.stderr.read()).decode(errors="replace")[-2000:])
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.1)
-            continue
-        writer.close()
-        await writer.wait_closed()
-        return
-    pytest.fail("kamailio did not listen within 10 s")
-
-
-def account(
-    port: int, *, user: str = "bot", transport: str = "UDP", password: str = "secret", expires: int = 60
-) -> RegistrationSettings:
-    return RegistrationSettings(
-        "127.0.0.1",
-        user,
-        Credentials(user, password),
-        port=port,
-        transport=transport,
-        domain="pbx.test",
-        expires=expires,
-    )
-
-
-class States:
-    """What the agent tells of its registration."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[str] = asyncio.Queue()
-        self.tell: Callable[[str], None] = self._queue.put_nowait
-
-    async def next(self, seconds: float = 30) -> str:
-        return await asyncio.wait_for(self._queue.get(), seconds)
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
@@ -181,17 +85,21 @@ async def test_a_call_comes_through_the_registrar_and_its_record_route(transport
     assert handler.ends == ["hung-up", "normal"]
 
 
-@pytest.mark.parametrize("transport", ["UDP", "TCP"])
-async def test_we_call_a_contact_through_the_trunk_that_wants_our_password(transport: str) -> None:
-    port, states, secretary = free_port(), States(), Handler()
+@pytest.mark.parametrize("transport", ["UDP", "TCP", "TLS"])
+async def test_we_call_a_contact_through_the_trunk_that_wants_our_password(transport: str, tmp_path: Path) -> None:
+    port, states, secretary = free_port(2), States(), Handler()
+    authority = Authority(tmp_path)
+    secure = Secure(port + 1, *authority.issue("127.0.0.1"))
     told: asyncio.Queue[str] = asyncio.Queue()
     call = OutgoingCall(lambda ip: OFFER)
     call.on_connected = lambda sdp: told.put_nowait("connected" if sdp == ANSWER else "?")
     call.on_failed = lambda reason, code: told.put_nowait(f"{reason} {code}")
     call.on_end = lambda reason: told.put_nowait(f"end {reason}")
-    async with kamailio(port):
+    async with kamailio(port, secure=secure):
         desk = account(port, user="+33465710011")
         ours = account(port, transport=transport)
+        if transport == "TLS":
+            ours = replace(ours, port=secure.port, ca_file=authority.file)
         async with (
             running(secretary, registration=desk, on_registration=states.tell),
             running(registration=ours, on_registration=states.tell, allowed=[]) as (agent, _),
@@ -211,22 +119,3 @@ async def test_we_call_a_contact_through_the_trunk_that_wants_our_password(trans
             agent.dial("on_call", call, ring_seconds=10)
             assert await asyncio.wait_for(told.get(), 30) == "unreachable 404"
     assert secretary.ends == ["normal", "hung-up"]
-
-
-async def call(port: int, *, by_us: bool = False) -> None:
-    """One call from sipp to ``bot`` at the registrar."""
-    last = serve("BYE") if by_us else pause(100) + ask("BYE", 2, 200)
-    with tempfile.TemporaryDirectory() as directory:
-        text = scenario(invite(), last).replace("sip:bot@[remote_ip]", "sip:bot@pbx.test")
-        file = written(directory, "scenario.xml", text)
-        process = await asyncio.create_subprocess_exec(
-            program("sipp"),
-            *(f"127.0.0.1:{port}", "-sf", file, "-i", "127.0.0.1", "-p", str(free_port())),
-            *("-m", "1", "-nostdin", "-timeout", "10"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            cwd=directory,
-        )
-        status, out = await finish(process, 15)
-        assert status == 0, out[-3000:]
