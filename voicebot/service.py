@@ -178,20 +178,28 @@ class Service:
             argv = [sys.executable, "-m", "voicebot.processes.telephony"]
             return Spawn(argv, settings.to_json(), fds, close_after=fds[:1])
 
-        return Child("telephony", spawn, ready_within=TELEPHONY_READY)
+        def ready(_: Mapping[str, object]) -> None:
+            # One that is started again begins with the file as it was; only these numbers may be dialled.
+            self._telephony.tell_contacts(self.workspace.rules().transfer)
+
+        return Child("telephony", spawn, ready_within=TELEPHONY_READY, on_ready=ready)
 
     # --- while it runs ---
 
     async def _reread(self) -> None:
         """Take up changes of the practice's file; a wrong file changes nothing but the log, once."""
         rules, told = self.workspace.rules, None
-        await asyncio.to_thread(note_rules, self.workspace.audit, rules())
+        known = rules()
+        await asyncio.to_thread(note_rules, self.workspace.audit, known)
         while True:
             await asyncio.sleep(REREAD_SECONDS)
-            if await asyncio.to_thread(rules.refresh):
+            await asyncio.to_thread(rules.refresh)
+            # The desk reads the file as soon as it has written it: what holds now is compared, not who has read it.
+            if (now := rules()) is not known:
+                known = now
                 log.warning("the practice's file was read again")
-                await asyncio.to_thread(note_rules, self.workspace.audit, rules())
-                self._telephony.tell_contacts(rules().transfer)
+                await asyncio.to_thread(note_rules, self.workspace.audit, known)
+                self._telephony.tell_contacts(known.transfer)
             if rules.error is not None and rules.error is not told:
                 log.error("the practice's file is not used as it stands:\n%s", rules.error)
             told = rules.error
