@@ -153,6 +153,11 @@ def test_zones_that_the_library_gets_wrong_are_refused_with_the_right_name(tmp_p
     assert "« alsace-moselle »" in found
 
 
+def test_a_region_of_two_laws_is_told_both_names(tmp_path: Path) -> None:
+    [found] = problems(tmp_path, GOOD.replace("[sites", 'holiday_zone = "Grand Est"\n[sites'))
+    assert "« alsace-moselle » en Alsace et en Moselle, « metropole » ailleurs" in found
+
+
 def test_every_named_zone_has_its_holidays() -> None:
     assert len(public_holidays("metropole", 2026)) == 11
     assert len(public_holidays("alsace-moselle", 2026)) == 13

@@ -46,6 +46,10 @@ MISTAKES = {
 """What people write instead → the right name. Mulhouse and Strasbourg alike follow Alsace-Moselle's local law."""
 
 
+TWO_LAWS = frozenset({"ges", "grand est", "grand-est"})
+"""Mistakes that name a region of which only a part follows the local law."""
+
+
 @cache
 def public_holidays(zone: str, year: int) -> dict[date, str]:
     """Public holidays of one year with their French names."""

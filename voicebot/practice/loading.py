@@ -153,7 +153,10 @@ def _holiday_zone(head: Table) -> str | None:
     value = head.values.get("holiday_zone")
     if isinstance(value, str | int) and (right := calendars.MISTAKES.get(str(value).lower())):
         head.text("holiday_zone", "")
-        head.error("holiday_zone", "holiday_zone_mistake", value=value, right=right)
+        region = str(value).lower() in calendars.TWO_LAWS
+        head.error(
+            "holiday_zone", "holiday_zone_region" if region else "holiday_zone_mistake", value=value, right=right
+        )
         return None
     zone = head.choice("holiday_zone", "metropole", (*calendars.PUBLIC_ZONES, "aucune"))
     return None if zone == "aucune" else zone

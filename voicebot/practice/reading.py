@@ -16,6 +16,9 @@ from voicebot.practice.toml_lines import Path
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
+YEARS = range(1900, 2200)
+"""Years of dates; others are typing errors, and the calendar ends soon after 9999."""
+
 _HOURS = re.compile(r"(\d{1,2})[:h](\d{2})\s*[-–]\s*(\d{1,2})[:h](\d{2})")
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
@@ -166,7 +169,7 @@ class Table:
         value = self._get(key, required, "2026-12-24")
         if value is None:
             return None
-        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+        if isinstance(value, dt.datetime) or not isinstance(value, dt.date) or value.year not in YEARS:
             self.error(key, "date")
             return None
         return value
@@ -176,7 +179,7 @@ class Table:
         value = self._get(key, required, "2026-12-24")
         if value is None:
             return None
-        if not isinstance(value, dt.date):
+        if not isinstance(value, dt.date) or value.year not in YEARS:
             self.error(key, "moment")
             return None
         if isinstance(value, dt.datetime) and value.tzinfo is not None:
