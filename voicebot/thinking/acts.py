@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
-from voicebot.ports import Asks
+from voicebot.ports import Asks, When
 from voicebot.thinking import lexicon, several
 from voicebot.thinking.questions import person_name
 from voicebot.thinking.state import Act, Person, Wish
@@ -30,6 +31,8 @@ _EXISTING = re.compile(
 _SETTLED: frozenset[Asks | None] = frozenset({None, "open", "confirm", "callback", "transcript", "emergency"})
 """Questions at which an act cannot be given up, or that have words of their own for it."""
 
+_INSTEAD = re.compile(r"\b(finalement|plutot|en fait|je prefere|je preferais|je prefererais)\b")
+
 _OLD = re.compile(r"\b(rendez[- ]vous|celui)\s+(de|du|d)\b", re.I)
 """Before the time of an appointment that exists: "déplacer mon rendez-vous de mardi" says nothing of the new one."""
 
@@ -37,6 +40,9 @@ _OLD = re.compile(r"\b(rendez[- ]vous|celui)\s+(de|du|d)\b", re.I)
 def choose(turn: Turn, reading: Reading) -> bool:
     """The answer to "what can I do for you"; a motive or a time alone is a wish to book."""
     act = next((act for intent, act in _ACTS if intent in reading.says), None)
+    if (last := _moves_last(turn, reading)) is not None:
+        begin(turn, "move", replace(reading, moved_from=last))
+        return True
     if act != "book" and _is_new(reading):
         act = "book"
     if act is None and (
@@ -52,6 +58,18 @@ def choose(turn: Turn, reading: Reading) -> bool:
         return False
     begin(turn, act, reading)
     return True
+
+
+def _moves_last(turn: Turn, reading: Reading) -> When | None:
+    """ "Finalement je préfère vendredi", just after "c'est réservé", moves that one: its time, or None."""
+    row = turn.state.appointment
+    if row is None or turn.state.done not in ("booked", "moved") or several.is_next(turn):
+        return None
+    other = reading.motive is not None or reading.says & {"book", "cancel", "for_other", "for_self", "thanks"}
+    if other or reading.when is None or not reading.when.windows or not _INSTEAD.search(fold(reading.text)):
+        return None
+    start = row.slot.start
+    return When(((start, start + timedelta(minutes=1)),), sure=True)
 
 
 def _is_new(reading: Reading) -> bool:

@@ -14,7 +14,13 @@ _KIN = re.compile(r"\b(mon|ma|mes|notre|nos|le|la|l) (?!(premier|premiere|rendez
 
 
 def notice(turn: Turn, reading: Reading) -> None:
-    """The caller speaks of several patients: they are taken one after the other, and he says who is first."""
+    """The caller speaks of several patients: they are taken one after the other, and he says who is first.
+
+    Of several appointments for one patient only the first is begun; "autre chose ?" leads to the next.
+    """
+    if "several_acts" in reading.says and turn.state.asks == "open" and turn.state.wish.act == "book":
+        turn.say("several.one_at_a_time")
+        return
     if "several" not in reading.says or turn.state.another is not None or turn.state.wish.act is None:
         return
     turn.say("several.one_at_a_time")
