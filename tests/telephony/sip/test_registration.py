@@ -200,6 +200,19 @@ def test_the_next_server_is_asked_at_once_when_one_does_not_serve(bench: Bench, 
     assert bench.network.flow.peer == ("192.0.2.10", 5060)
 
 
+def test_a_connection_that_gives_no_answer_is_cut_and_made_again() -> None:
+    bench = Bench(registration=RegistrationSettings("r", "bot", Credentials("bot", "x"), transport="TCP"))
+    bench.network.flow.transport = "TCP"
+    bench.core.start()
+    bench.advance(32)
+    assert bench.network.flow.closed
+    assert bench.states == ["unreachable"]
+    bench.network.flow.sent.clear()
+    bench.advance(5)
+    accept(bench)
+    assert bench.states == ["unreachable", "registered"]
+
+
 def test_when_no_server_serves_all_are_tried_again_after_the_pause_that_was_asked_for(bench: Bench) -> None:
     bench.reply(register(bench), 503, Retry_After="100")
     assert bench.states == ["unreachable"]
