@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -178,21 +179,13 @@ class WebCaller(Patient):
         await self._caller.play(pcm)
 
     async def hears_a_voice(self) -> None:
-        """Wait until a frame that is louder than comfort noise arrives."""
+        """Wait until someone speaks from now on: a frame that is louder than comfort noise."""
+        now = time.monotonic()
         async with asyncio.timeout(WITHIN):
             async for frame in self._caller.frames():
-                if max(map(abs, memoryview(frame.pcm).cast("h")), default=0) > 1000:
+                if frame.arrived > now and max(map(abs, memoryview(frame.pcm).cast("h")), default=0) > 1000:
                     return
         raise AssertionError("the call ended before anything was heard")
-
-    async def forget_what_was_heard(self) -> None:
-        """Drop the sound that has arrived so far."""
-        while not self._caller._received.empty():
-            self._caller._received.get_nowait()
-
-    async def ended(self) -> None:
-        """Wait until the other side has hung up."""
-        await asyncio.wait_for(self._caller.ended.wait(), WITHIN)
 
     async def hang_up(self) -> None:
         await self._caller.hang_up()

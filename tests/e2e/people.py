@@ -37,15 +37,15 @@ class People:
         """Someone who has entered, or a stranger (None). What their browser complains of fails the test."""
         async with self._context(self.signed_in[who] if who else None) as visit:
             yield visit
-            assert visit.complaints == []
-            assert visit.hosts <= {urlsplit(visit.address).netloc}
+            assert visit.complaints == [], visit.complaints
+            assert visit.hosts <= {urlsplit(visit.address).netloc}, visit.hosts
 
     @asynccontextmanager
     async def on_the_phone(self) -> AsyncIterator[Visit]:
         """A patient on the page that calls the practice; the microphone says the same words over and over."""
         async with self._context(None, self.service.web) as visit:
             yield visit
-            assert visit.complaints == []
+            assert visit.complaints == [], visit.complaints
 
     @asynccontextmanager
     async def _context(self, state: StorageState | None, address: str = "") -> AsyncIterator[Visit]:

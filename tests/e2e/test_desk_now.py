@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from tests.desk.visit import needs_a_browser
-from tests.e2e.patients import Dictated
+from tests.e2e.patients import Dictated, WebCaller
 from tests.e2e.people import People
 from tests.e2e.running import RunningService
+from tests.processes.telephony.baresip import Baresip as Telephone
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="session"), needs_a_browser]
 
 MARKUP = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
+
+
+DONE = re.compile("c'est (en vigueur|enregistré)")
 
 
 async def test_a_call_from_a_browser_is_read_live_on_both_sides_and_taken_over_in_another(people: People) -> None:
@@ -63,3 +69,33 @@ async def test_an_instruction_reaches_the_caller_at_his_next_turn_and_markup_in_
         turns = secretary.page.locator("table.turns")
         await expect(turns).to_contain_text(MARKUP)
         assert await turns.locator("img, script, b").count() == 0
+
+
+async def test_a_call_is_taken_over_by_the_telephone_whose_address_the_desk_has_set(
+    people: People, desk_service: RunningService, tmp_path: Path
+) -> None:
+    program = shutil.which("baresip")
+    assert program, "baresip is not installed: run scripts/install-peers"
+    async with people.at_the_desk() as visit, Telephone(program, tmp_path / "desk", answers="auto") as telephone:
+        page = visit.page
+        await visit.go("/regles/transfer")
+        await page.locator("#f-secretary").fill(telephone.address)
+        await page.get_by_role("button", name="Voir l'effet").click()
+        await page.get_by_role("button", name="Enregistrer").click()
+        await expect(page.locator("#toast")).to_contain_text(DONE)
+        try:
+            async with WebCaller(desk_service) as call, call.listening():
+                await visit.go(f"/?appel={call.id}")
+                await page.get_by_role("button", name="Reprendre au téléphone").click()
+                await expect(page.locator("#toast")).to_contain_text("votre téléphone va sonner")
+                await telephone.event("CALL_ESTABLISHED", within=60)
+                await call.wait("transfer", state="answered")
+                await call.wait("outcome", outcome="transferred")
+                await expect(page.locator("#call-state .badge")).to_have_text("Transféré")
+                await call.hears_a_voice()
+        finally:
+            await visit.go("/regles/transfer")
+            await page.locator("#f-secretary").fill("+33465710011")
+            await page.get_by_role("button", name="Voir l'effet").click()
+            await page.get_by_role("button", name="Enregistrer").click()
+            await expect(page.locator("#toast")).to_contain_text(DONE)
