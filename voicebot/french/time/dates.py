@@ -128,6 +128,8 @@ def _number_alone(cx: Context, f: Found) -> Made | None:
         return None  # « au premier » may be an offer
     if f.has("d") and _tells_an_offer(cx, day):
         cx.doubt("le jour de ce numéro, ou l'heure d'une proposition")
+    if f["p"] == "du" and f.earlier("UNIT", "semaine"):
+        cx.doubt("ce jour, ou la semaine de ce jour")
     preposition: Made = [] if f["p"] == "le" else [("word", f["p"])]
     return [*preposition, ("DAY", dated(cx, day))]
 

@@ -102,6 +102,10 @@ class Found:
             at -= 1
         return at >= 0 and self._pieces[at].kind == kind
 
+    def earlier(self, kind: str, value: Any) -> bool:
+        """Whether such a piece stands anywhere in front of the match."""
+        return any(piece.kind == kind and piece.value == value for piece in self._pieces[: self._match.start()])
+
     def closes(self) -> bool:
         """Whether no object follows the match: « mardi ou après », not « mardi ou après Noël »."""
         following = self.after()

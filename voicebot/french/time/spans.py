@@ -139,6 +139,18 @@ def _week_of_date(cx: Context, f: Found) -> Made | None:
     return days(section(cx, "semaine", f["e"], made) if f.has("e") else week(cx, made))
 
 
+@DATES.rule("u:UNIT (du|de) a:NUM k:MONTH? j:(OR|AND) PICK? (du|de) b:NUM m:MONTH?")
+def _weeks_of_dates(cx: Context, f: Found) -> Made | None:
+    """« la semaine du 7 ou du 14 décembre » names two weeks."""
+    after = f.after()
+    if f["u"] != "semaine" or (after is not None and after.kind in NOT_A_DAY):
+        return None
+    first, second = dated(cx, f["a"], f["k"] or f["m"]).first, dated(cx, f["b"], f["m"]).first
+    if first is None or second is None:
+        return None
+    return [("DAY", week(cx, first)), ("OR", "ou"), ("DAY", week(cx, second))]
+
+
 @DATES.rule("u:UNIT numero? n:NUM")
 def _numbered_week(cx: Context, f: Found) -> Made | None:
     """« la semaine 49 » is that week of the ISO calendar."""
