@@ -27,6 +27,7 @@ ACCOUNT = {
     "registration.registrar": "sip.operateur.example",
     "registration.username": "tilleuls",
     "registration.password_file": "/etc/voicebot/sip-password",
+    "registration.transport": "TLS",
 }
 
 
@@ -138,7 +139,9 @@ def test_the_line_is_registered_and_given_up_without_a_password_ever_shown(app: 
     assert account is not None
     assert account.username == "tilleuls"
     assert 'value="sip.operateur.example"' in client.get("/regles/sip").text
-    client.post("/regles/sip", data={key: ACCOUNT[key] for key in ("bind", "port", "allow")} | {"apply": "1"})
+    given_up = {key: ACCOUNT[key] for key in ("bind", "port", "allow")}
+    given_up |= {"registration.transport": "UDP", "apply": "1"}
+    client.post("/regles/sip", data=given_up)
     assert desk.workspace.rules().sip.registration is None
     assert "[sip.registration]\n" not in text(desk).replace("# [sip.registration]", "")
 
@@ -190,6 +193,8 @@ def test_a_new_rule_takes_no_name_that_is_taken_or_cannot_serve(app: FastAPI, de
         ("exceptions/nouveau", {"date": "2026-12-24"}, "closed", "Cochez « Fermé toute la journée »"),
         ("exceptions/nouveau", {"date": "demain", "closed": "true"}, "date", "2026-12-24"),
         ("exceptions/nouveau", {"date": "2026-12-24", "from": "2026-12-23", "closed": "true"}, "from", "videz-le"),
+        ("exceptions/nouveau", {"date": "9999-12-31", "closed": "true"}, "date", "2026-12-24"),
+        ("absences/nouveau", {"who": "benali", "from": "0001-01-01", "to": "9999-12-31"}, "to", "2026-12-24"),
         ("absences/nouveau", {"who": "benali"}, "from", "Donnez un début et une fin"),
         ("absences/nouveau", {"who": "benali", "from": "2026-12-24"}, "to", "Remplissez ce champ"),
         ("absences/nouveau", {"who": "benali", "from": "2026-12-24", "to": "2026-12-23"}, "to", "avant le début"),

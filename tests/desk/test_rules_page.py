@@ -206,6 +206,17 @@ def test_past_calls_are_replayed_and_their_reading_is_noted(app: FastAPI, desk: 
     assert [entry.subject for entry in desk.workspace.audit.entries(action="transcript.read")] == ["c1"]
 
 
+def test_the_newest_wishes_are_found_by_an_index_however_many_calls_keep_no_text(app: FastAPI, desk: Desk) -> None:
+    asked: list[str] = []
+    client = enter(app)
+    desk.session.database.conn.set_trace_callback(asked.append)
+    assert client.get("/regles/simulateur/appels").status_code == 200
+    desk.session.database.conn.set_trace_callback(None)
+    [sql] = [sql for sql in asked if "call_event" in sql]
+    plan = [step[3] for step in desk.session.tuples("explain query plan " + sql)]
+    assert all("call_event_heard" in step for step in plan), plan
+
+
 FIELD = st.text("abc 0123:-,;éà", max_size=12)
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 
 from voicebot.agenda.judge import judge
-from voicebot.agenda.slots import BusySource, search
+from voicebot.agenda.slots import Busy, BusySource, search
 from voicebot.agenda.verdict import Request, Verdict, nearest
 from voicebot.errors import NotBookableError
 from voicebot.ports import Slot, SlotQuery
@@ -47,13 +47,23 @@ def explain_windows(practice: Practice, query: SlotQuery, now: datetime, busy: B
         return Explanation(verdict, first, first.start)
     motive = practice.motives.get(query.motive)
     step = timedelta(minutes=motive.grid if motive else 15)
-    taken = cache(busy)
-    judged = [
-        (explain_alone(practice, query, at, now, taken), at) for at in islice(_starts(windows, step), MOST_STARTS)
-    ]
+    starts = list(islice(_starts(windows, step), MOST_STARTS))
+    taken = _read_by_day(busy)
+    judged = [(explain_alone(practice, query, at, now, taken), at) for at in starts]
     best = nearest(verdict for verdict, _ in judged)
     at = next((at for verdict, at in judged if verdict.rule == best.rule), windows[0][0])
     return explain(practice, query, at, now, busy)
+
+
+def _read_by_day(busy: BusySource) -> BusySource:
+    """A source that reads what is taken once for all the starts of a day."""
+    read = cache(busy)
+
+    def by_day(low: int, high: int) -> Busy:
+        first = low - low % 1440
+        return read(first, first + (high - low) + 1440)
+
+    return by_day
 
 
 def _starts(windows: Sequence[tuple[datetime, datetime]], step: timedelta) -> Iterator[datetime]:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from voicebot.agenda import rules
-from voicebot.agenda.slots import Busy, offers_motive
+from voicebot.agenda.slots import Busy, Rules, offers_motive
 from voicebot.agenda.verdict import Request, Verdict, reason, yes
 from voicebot.practice.calendars import public_holiday
 from voicebot.practice.localtime import boundary, exists, to_utc, to_wall
 from voicebot.practice.schema import GRANULE_MINUTES, Absence, Motive, Practice
+
+_Span = tuple[int, int, rules.Window]
+"""A window from one UTC minute to another."""
 
 
 def judge(practice: Practice, request: Request, now: datetime, busy: Busy) -> Verdict:
@@ -90,17 +94,16 @@ class _Judgement:
                 return reason("horizon", motive.where, days=motive.horizon_days)
         return None
 
-    def _windows(self) -> Iterator[rules.Window]:
-        day = self.request.start.date()
+    def _windows(self) -> Iterator[_Span]:
+        day, version = self.request.start.date(), Rules(self.practice)
         for offset in (-1, 0, 1):
-            yield from rules.windows(self.practice, self.request.practitioner, day + timedelta(days=offset))
+            yield from _windows_of(version, self.request.practitioner, day + timedelta(days=offset))
 
-    def _covers(self, windows: Iterable[rules.Window], end: int) -> rules.Window | None:
+    def _covers(self, windows: Iterable[_Span], end: int) -> rules.Window | None:
         """The window that holds the start, when windows of one site hold the whole appointment."""
-        by_site: dict[str, list[tuple[int, int, rules.Window]]] = {}
-        for window in windows:
-            low, high = boundary(window.start, self.zone), boundary(window.end, self.zone)
-            by_site.setdefault(window.site, []).append((low, high, window))
+        by_site: dict[str, list[_Span]] = {}
+        for span in windows:
+            by_site.setdefault(span[2].site, []).append(span)
         for spans in by_site.values():
             first = next((w for low, high, w in spans if low <= self.start < high), None)
             if first is None:
@@ -115,7 +118,7 @@ class _Judgement:
 
     def _opening(self, motive: Motive) -> Verdict | None:
         windows = list(self._windows())
-        fitting = [window for window in windows if offers_motive(self.practice, window, motive.id)]
+        fitting = [span for span in windows if offers_motive(self.practice, span[2], motive.id)]
         self.window = self._covers(fitting, self.end)
         if self.window:
             return None
@@ -219,6 +222,16 @@ class _Judgement:
 
     def _name(self) -> str:
         return self.practice.name_of(self.request.practitioner)
+
+
+@lru_cache(maxsize=4096)
+def _windows_of(version: Rules, practitioner: str, day: date) -> tuple[_Span, ...]:
+    """The windows that begin on a day, with their ends as UTC minutes: asked for again for every start of the day."""
+    practice = version.practice
+    return tuple(
+        (boundary(window.start, practice.zone), boundary(window.end, practice.zone), window)
+        for window in rules.windows(practice, practitioner, day)
+    )
 
 
 def free_resources(

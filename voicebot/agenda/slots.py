@@ -204,7 +204,7 @@ def _any_free(
 
 
 @lru_cache(maxsize=16_384)  # motives × practitioners × chunks of two sets of rules, where a change is previewed
-def _cached_open(version: _Key, practitioner: str, motive: str, first: date) -> tuple[tuple[str, int], ...]:
+def _cached_open(version: Rules, practitioner: str, motive: str, first: date) -> tuple[tuple[str, int], ...]:
     by_site: dict[str, int] = {}
     for window, mask in _cached_windows(version, practitioner, first):
         if offers_motive(version.practice, window, motive):
@@ -213,7 +213,7 @@ def _cached_open(version: _Key, practitioner: str, motive: str, first: date) -> 
 
 
 @lru_cache(maxsize=4096)
-def _cached_windows(version: _Key, practitioner: str, first: date) -> tuple[tuple[rules.Window, int], ...]:
+def _cached_windows(version: Rules, practitioner: str, first: date) -> tuple[tuple[rules.Window, int], ...]:
     """What is open in a chunk, for whatever motive: each window with its granules."""
     practice, origin = version.practice, origin_of(version.practice, first)
     found = []
@@ -232,8 +232,8 @@ def offers_motive(practice: Practice, window: rules.Window, motive: str) -> bool
     )
 
 
-class _Key:
-    """A practice as a cache key: equal files are equal."""
+class Rules:
+    """A practice as a key of caches: equal files are equal."""
 
     __slots__ = ("practice",)
 
@@ -244,20 +244,20 @@ class _Key:
         return hash(self.practice.version)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.practice.version == other.practice.version
+        return isinstance(other, Rules) and self.practice.version == other.practice.version
 
 
 def _open(practice: Practice, practitioner: str, motive: str, first: date) -> tuple[tuple[str, int], ...]:
     """Per site, the granules at which a practitioner receives for a motive (absences aside)."""
-    return _cached_open(_Key(practice), practitioner, motive, first)
+    return _cached_open(Rules(practice), practitioner, motive, first)
 
 
 def _absent(practice: Practice, who: str, first: date, origin: int) -> int:
-    return _cached_absent(_Key(practice), who, first, origin)
+    return _cached_absent(Rules(practice), who, first, origin)
 
 
 @lru_cache(maxsize=4096)
-def _cached_absent(version: _Key, who: str, first: date, origin: int) -> int:
+def _cached_absent(version: Rules, who: str, first: date, origin: int) -> int:
     practice = version.practice
     absent = rules.absences(practice, who, first - timedelta(days=1), first + timedelta(days=CHUNK_DAYS + 1))
     spans = ((boundary(start, practice.zone), boundary(end, practice.zone)) for start, end, _ in absent)

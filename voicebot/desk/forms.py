@@ -180,8 +180,7 @@ def changes(rubric: Rubric, item: str, table: Mapping[str, Any] | None, filled: 
     """The changes that make a table of the file say what a form says. Only what differs is written."""
     wanted = values(rubric, filled)
     if rubric.shape == "list" and item == NEW:
-        usual = {spec.key: next(iter(spec.choices)) for spec in rubric.fields if spec.choices}
-        return [Add(rubric.name, {key: value for key, value in wanted.items() if usual.get(key) != value})]
+        return [Add(rubric.name, _unusual(rubric, wanted))]
     path = path_of(rubric, item)
     before, stood = table or {}, shown(rubric, table or {})
     changed = {spec.key for spec in rubric.fields if not _same(spec, stood, filled)}
@@ -200,12 +199,18 @@ def changes(rubric: Rubric, item: str, table: Mapping[str, Any] | None, filled: 
     return _whole_tables(path, rubric, before, wanted, made)
 
 
+def _unusual(rubric: Rubric, wanted: Mapping[str, Value]) -> dict[str, Value]:
+    """Values without the choices that hold anyway."""
+    usual = {spec.key: next(iter(spec.choices)) for spec in rubric.fields if spec.choices}
+    return {key: value for key, value in wanted.items() if usual.get(key) != value}
+
+
 def _whole_tables(
     path: Place, rubric: Rubric, before: Mapping[str, Any], wanted: Mapping[str, Value], made: list[Change]
 ) -> list[Change]:
     """A table in a table that loses its last value goes with it."""
     for inner in {spec.key.rpartition(".")[0] for spec in rubric.fields} - {""}:
-        if inner in before and not any(key.startswith(inner + ".") for key in wanted):
+        if inner in before and not any(key.startswith(inner + ".") for key in _unusual(rubric, wanted)):
             whole = (*path, inner)
             made = [change for change in made if isinstance(change, Add) or change.path[: len(whole)] != whole]
             made.append(Drop(whole))
