@@ -14,7 +14,8 @@ from voicebot.cli.common import SAMPLE_PRACTICE
 from voicebot.errors import UnavailableError
 from voicebot.practice import Practice, load_practice
 from voicebot.practice.schema import Registration
-from voicebot.telephony_link import TelephonyLink, can_ring
+from voicebot.processes.telephony_sip import registration_settings
+from voicebot.telephony_link import TelephonyLink, can_ring, telephony_settings
 from voicebot.wire import read_event, write_event
 
 TRUNK = Registration("sip.trunk.example", "cabinet", Path("password"), 300)
@@ -47,6 +48,22 @@ def test_nobody_is_promised_whom_no_way_leads_to(
     practice: Practice, number: str | None, registration: Registration | None, kind: str, rings: bool
 ) -> None:
     assert can_ring(with_secretary(practice, number, registration), "secretary", kind) is rings
+
+
+def test_the_account_of_the_file_is_the_one_that_registers(tmp_path: Path) -> None:
+    text = (SAMPLE_PRACTICE / "practice.toml").read_text(encoding="utf-8")
+    text += (
+        '\n[sip.registration]\nregistrar = "sip.trunk.example"\nusername = "cabinet"\npassword_file = "password"\n'
+        'transport = "TLS"\nca_file = "ca.pem"\n'
+    )
+    (tmp_path / "practice.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "password").write_text("very secret\n", encoding="utf-8")
+    with socket.socket() as one, socket.socket() as other:
+        settings = telephony_settings(load_practice(tmp_path), 3, "/speech", (one, other))
+    assert settings.registration is not None
+    given = registration_settings(settings.registration)
+    assert (given.registrar, given.port, given.transport) == ("sip.trunk.example", None, "TLS")
+    assert (given.credentials.password, given.ca_file) == ("very secret", str(tmp_path / "ca.pem"))
 
 
 class Heard:

@@ -96,6 +96,16 @@ CASES = {
     "needs that are one": ('needs = ["salle", "echographe"]', 'needs = ["salle", "salle-1"]', "gardez-en un"),
     "a phone number that is none": ('"+33465710010"', '"12"', "+33465710010"),
     "a password in the file": ("[sites", '[sip]\npassword = "x"\n[sites', "password_file"),
+    "an authority without TLS": (
+        OPENINGS,
+        OPENINGS + '[sip.registration]\nregistrar = "r"\nusername = "u"\npassword_file = "p"\nca_file = "ca.pem"\n',
+        'transport = "TLS"',
+    ),
+    "a transport that SIP has not": (
+        OPENINGS,
+        OPENINGS + '[sip.registration]\nregistrar = "r"\nusername = "u"\npassword_file = "p"\ntransport = "tls"\n',
+        "UDP, TCP, TLS",
+    ),
     "a transfer without a number": (OPENINGS, OPENINGS + '[outside_hours]\naction = "transfer"\n', "on_call"),
     "closed and hours": (OPENINGS, OPENINGS + "[[exceptions]]\ndate = 2026-12-24\n", "closed = true"),
     "an absence of neither form": (OPENINGS, OPENINGS + '[[absences]]\nwho = ["lefevre"]\n', "gardez"),
