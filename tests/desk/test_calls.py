@@ -77,12 +77,16 @@ async def test_the_stream_tells_new_words_states_and_calls_and_ends_with_the_ses
 def test_reading_a_live_call_and_a_past_one_is_in_the_audit_trail(app: FastAPI, desk: Desk) -> None:
     call(desk, "live1")
     call(desk, "past1", outcome="informed")
+    call(desk, "live2")
     client = enter(app)
+    client.get("/")
     client.get("/?appel=live1")
     client.get("/relire/past1")
     me = next(account for account in desk.accounts.all() if account.login == "secretary")
     read = {entry.subject for entry in desk.workspace.audit.entries(action="transcript.read", actor=f"user:{me.id}")}
     assert read == {"live1", "past1"}
+    [listed] = desk.workspace.audit.entries(action="live.read")
+    assert listed.detail == {"calls": 2}, "the list shows the last words of each call"
 
 
 def test_a_call_is_taken_over_or_guided_and_an_ended_one_is_not(app: FastAPI, desk: Desk) -> None:

@@ -32,6 +32,9 @@ def now(request: Request, desk: TheDesk, me: Staff, appel: str = "") -> Response
     chosen = desk.live.get(appel) if appel else calls[0] if len(calls) == 1 else None
     if chosen is not None:
         desk.audit(me, "transcript.read", chosen.id)
+    elif calls:
+        # The list shows the last words of each.
+        desk.audit(me, "live.read", None, calls=len(calls))
     return desk.page(request, "now/page.html", **_values(desk, chosen))
 
 
@@ -39,6 +42,8 @@ def now(request: Request, desk: TheDesk, me: Staff, appel: str = "") -> Response
 async def stream(request: Request, desk: TheDesk, me: Staff, appel: str = "", depuis: int = 0) -> Response:
     """Server-sent events: ``list`` (all calls), ``state`` and ``talk`` (the chosen one's new lines)."""
     token = request.cookies.get(desk.cookie)
+    if desk.live.get(appel) is not None:
+        await run_in_threadpool(desk.audit_refresh, me, "transcript.read", appel)
     messages = _messages(desk, token, appel, depuis)
     return StreamingResponse(messages, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
