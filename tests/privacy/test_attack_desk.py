@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from tests.desk.conftest import PASSWORD, enter, visitor
-from voicebot.desk.context import Desk
+from voicebot.desk.context import NOTED_FOR, Desk
 from voicebot.desk.patient_page import create_patient_page
 from voicebot.desk.sessions import IDLE, LONGEST
 from voicebot.ports import PatientClaim, SlotQuery
@@ -154,7 +155,9 @@ def test_what_a_caller_says_stays_inert_on_every_page(app: FastAPI, desk: Desk) 
         journal.record(call, "ended", reason="hangup")
         slot = agenda.offers(SlotQuery("consultation"))[0]
         hold = agenda.hold(slot, patient="new", owner=call)
-        agenda.book(hold, PatientClaim(script, script, date(1980, 1, number + 1)), source="phone", idempotency_key=call)
+        # A name has letters, or it is refused.
+        claim = PatientClaim(f"Attaque {script}", f"Attaque {script}", date(1980, 1, number + 1))
+        agenda.book(hold, claim, source="phone", idempotency_key=call)
     client = enter(app, "administrator")
     practitioner = enter(app, "practitioner")
     shown = 0
@@ -279,3 +282,45 @@ def test_scripts_keep_nothing_in_the_browser_but_how_pages_are_shown() -> None:
     assert [line for line in kept if not re.search(r'localStorage\.\w+\("', line)] == []
     base = Path("voicebot/desk/templates/base.html").read_text(encoding="utf-8")
     assert '"historyCacheSize": 0' in base, "htmx would keep pages in the browser's storage"
+
+
+def test_no_page_shows_a_patient_without_a_line_in_the_trail(app: FastAPI, desk: Desk) -> None:
+    """Every page that names a patient, a new one too: who read it is noted, and about whom."""
+    agenda, audit = desk.workspace.agenda, desk.workspace.audit
+    desk.journal.record("c1", "answered", kind="sip")
+    hold = agenda.hold(agenda.offers(SlotQuery("consultation"))[0], patient="new", owner="c1")
+    made = agenda.book(hold, PatientClaim(*NAME, date(1961, 7, 19)), source="phone", idempotency_key="c1")
+    assert made.patient is not None
+    desk.journal.record("c1", "heard", text=f"je suis {NAME[1]} {NAME[0]}", rejected=None, logprob=-0.1)
+    desk.journal.record("c1", "committed", appointment=made.id)
+    desk.journal.record("c1", "ended", reason="hangup")
+    client, about = enter(app), {made.patient.id, made.id, "c1"}
+    shown, silent = [], set()
+    for path in (path for method, path in walked(app) if method == "GET"):
+        for id in sorted(about):
+            before = audit.head().seq
+            desk._noted.clear()  # what keeps a page up to date is asked for without the page
+            page = client.get(fill(path, id), follow_redirects=True)
+            if NAME[0] not in page.text:
+                continue
+            shown.append(path)
+            rows = [entry for entry in audit.entries() if entry.seq > before and entry.actor.startswith("user:")]
+            # A page of many people (a day of the agenda) is noted as such, a page about one of them by whom.
+            if not [row for row in rows if row.subject in about or "{" not in path]:
+                silent.add(path)
+    assert silent == set()
+    assert len(set(shown)) >= 4, shown
+
+
+def test_a_page_that_keeps_itself_up_to_date_is_noted_once_in_a_while(app: FastAPI, desk: Desk) -> None:
+    client = enter(app)
+
+    def noted(path: str) -> int:
+        before = desk.workspace.audit.head().seq
+        client.get(path)
+        return desk.workspace.audit.head().seq - before
+
+    assert [noted(path) for path in ("/agenda", "/agenda/lignes", "/agenda/liste", "/agenda")] == [1, 0, 0, 1]
+    assert noted("/agenda/lignes?jour=2026-12-01") == 1, "another day is another reading"
+    desk._noted = OrderedDict((key, at - NOTED_FOR) for key, at in desk._noted.items())
+    assert noted("/agenda/liste") == 1

@@ -6,6 +6,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,6 +40,11 @@ Offer = Callable[[str], Awaitable[tuple[str, str]]]
 
 TOLD_KEPT = 200
 """Messages that wait for a page to show them; the oldest makes room."""
+
+NOTED_FOR = timedelta(minutes=15)
+"""How long a page that keeps itself up to date is covered by the line that the trail has of it."""
+NOTED_KEPT = 2000
+"""Lines that are remembered for that; for one that was forgotten another is written."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,7 @@ class Desk:
             {"named": lambda code, table: label(table, code), "day": day, "clock": clock, "phone": phone}
         )
         self._told: OrderedDict[str, Told] = OrderedDict()
+        self._noted: OrderedDict[tuple[object, ...], datetime] = OrderedDict()
 
     @property
     def cookie(self) -> str:
@@ -162,6 +169,15 @@ class Desk:
     def audit(self, account: Account, action: str, subject: str | None = None, **detail: Any) -> None:
         """Write one line of the audit trail for a person's act; codes and ids only."""
         self.workspace.audit.record(f"user:{account.id}", action, subject, detail)
+        self._noted[_key(account, action, subject, detail)] = self.workspace.clock.now()
+        if len(self._noted) > NOTED_KEPT:
+            self._noted.popitem(last=False)
+
+    def audit_refresh(self, account: Account, action: str, subject: str | None = None, **detail: Any) -> None:
+        """The same for what brings an open page up to date: not again within ``NOTED_FOR`` of the page's own line."""
+        noted = self._noted.get(_key(account, action, subject, detail))
+        if noted is None or not noted <= self.workspace.clock.now() < noted + NOTED_FOR:
+            self.audit(account, action, subject, **detail)
 
     def home(self, account: Account) -> str:
         """The first page that a person may see."""
@@ -182,6 +198,10 @@ def desk(request: Request) -> Desk:
     """The desk that serves this request."""
     found: Desk = request.app.state.desk
     return found
+
+
+def _key(account: Account, action: str, subject: str | None, detail: Mapping[str, Any]) -> tuple[object, ...]:
+    return account.id, action, subject, *sorted(detail.items())
 
 
 def new_key() -> str:

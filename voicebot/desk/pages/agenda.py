@@ -50,6 +50,10 @@ class View:
         """The last day shown."""
         return self.day if self.kind == "jour" else self.first + timedelta(days=6)
 
+    def told(self) -> dict[str, str]:
+        """What the audit trail says of it."""
+        return {"day": self.first.isoformat(), "view": self.kind, "practitioner": self.who}
+
     def link(self, day: date | None = None, kind: str | None = None, who: str | None = None) -> str:
         """The address of another view."""
         chosen = self.who if who is None else who
@@ -64,7 +68,7 @@ def agenda(request: Request, desk: TheDesk, me: Staff, jour: str = "", vue: str 
     """One day of everyone, or a week of one practitioner."""
     view = _view(desk, jour, vue, praticien)
     practice, who = desk.workspace.rules(), _who(desk, view)
-    desk.audit(me, "agenda.read", day=view.first.isoformat(), view=view.kind, practitioner=view.who)
+    desk.audit(me, "agenda.read", **view.told())
     shown = diary.rows(desk.workspace.agenda, desk.session, practice, me, view.first, view.last, who)
     low, high = diary.span(practice, view.first, view.last, who, shown)
     step = timedelta(days=1 if view.kind == "jour" else 7)
@@ -91,6 +95,7 @@ def agenda(request: Request, desk: TheDesk, me: Staff, jour: str = "", vue: str 
 def feed(desk: TheDesk, me: Staff, jour: str = "", vue: str = "", praticien: str = "") -> Response:
     """What the calendar draws: JSON."""
     view = _view(desk, jour, vue, praticien)
+    desk.audit_refresh(me, "agenda.read", **view.told())
     practice, who = desk.workspace.rules(), _who(desk, view)
     shown = diary.rows(desk.workspace.agenda, desk.session, practice, me, view.first, view.last, who)
     closed = diary.closed(practice, view.first, view.last, who)
@@ -124,6 +129,7 @@ async def _versions(desk: Desk, token: str | None) -> AsyncIterator[str]:
 def listing(request: Request, desk: TheDesk, me: Staff, jour: str = "", vue: str = "", praticien: str = "") -> Response:
     """The list of the page alone, for a page that is open while the agenda changes."""
     view = _view(desk, jour, vue, praticien)
+    desk.audit_refresh(me, "agenda.read", **view.told())
     practice, who = desk.workspace.rules(), _who(desk, view)
     shown = diary.rows(desk.workspace.agenda, desk.session, practice, me, view.first, view.last, who)
     closed = _labels(diary.closed(practice, view.first, view.last, who))

@@ -124,6 +124,7 @@ def export(patient_id: str, desk: TheDesk, me: Staff, form: Text = "html") -> Re
 def ask_erase(patient_id: str, request: Request, desk: TheDesk, me: Staff) -> Response:
     """What erasing does; it is the one act that nothing undoes."""
     row_of(desk, patient_id)
+    desk.audit(me, "patient.read", patient_id)
     return _erase_page(request, desk, patient_id)
 
 
