@@ -154,7 +154,7 @@ def standing(cabinet: Cabinet) -> list[tuple[str, str]]:
     return [(row.id, f"{row.slot}") for row in cabinet.agenda.appointments() if row.status == "booked"]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @settings(
     max_examples=MORNINGS,
     derandomize=True,
