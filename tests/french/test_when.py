@@ -145,6 +145,13 @@ def test_without_offers_nothing_relative_is_understood() -> None:
         assert when.leftover
 
 
+@pytest.mark.parametrize("hour", [8, 14, 19])
+def test_what_is_regular_is_said_so_at_any_hour_of_the_day(hour: int) -> None:
+    when = read("tous les matins sauf le mercredi", now=datetime(2027, 1, 12, hour, 20))
+    assert when.reading == "le matin, tous les jours sauf le mercredi"
+    assert read(when.reading, now=datetime(2027, 1, 12, hour, 20)).windows == when.windows
+
+
 def test_the_settings_of_a_practice_change_what_words_mean() -> None:
     early = WhenSettings(first_hour=6, around=15)
     assert windows("mardi à sept heures", settings=early) == [("2026-11-24T07:00", "2026-11-24T07:01")]

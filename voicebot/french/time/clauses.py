@@ -27,3 +27,13 @@ def yes_follows(pieces: Sequence[Piece], index: int) -> bool:
         elif seen:
             return piece.kind in ("YES", "CAN")
     return False
+
+
+def never(pieces: Sequence[Piece]) -> bool:
+    """Whether what was said last refuses and names no time: « je ne suis pas libre », « je travaille », « jamais »."""
+    for piece in reversed(pieces):
+        if piece.kind in ("CANT", "BUSY") or (piece.kind == "NOT" and piece.value == "jamais"):
+            return True
+        if piece.kind not in ("BOOK", "COMMA"):
+            return False
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicebot.french.time.clauses import time_ahead, yes_follows
+from voicebot.french.time.clauses import never, time_ahead, yes_follows
 from voicebot.french.time.nodes import Context, Days, Exact
 from voicebot.french.time.patterns import Piece
 from voicebot.french.time.reasons import TIME
@@ -95,6 +95,10 @@ class TermBuilder:
             self._than(pieces, index)
         elif kind == "NOT":
             self._close("")
+            if piece.value == "sauf" and never(pieces[:index]):
+                # « je suis pris sauf jeudi »: then only
+                self._sign, self._segment, self._pending_not = 1, self._segment + 1, None
+                return
             self._sign, self._pending_not = -1, piece
             self._excepts, self._strict = piece.value == "sauf", piece.value in ("sauf", "ni")
         elif kind in ("CANT", "BUSY"):

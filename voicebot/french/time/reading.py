@@ -46,7 +46,8 @@ def describe(cx: Context, result: Sequence[int], *, soonest: bool) -> str:
             for mask, days in refused.items()
             for text in _group(cx, days, mask, alone=len(refused) == 1, front=True)
         ]
-        text = min(text, f"tous les jours sauf {say_list(gone, last='et')}", key=len)
+        if not any("sauf" in one for one in gone):
+            text = min(text, f"tous les jours sauf {say_list(gone, last='et')}", key=len)
     return f"{text}, le plus tôt possible" if soonest else text
 
 
@@ -62,7 +63,9 @@ def _groups(result: Sequence[int]) -> dict[int, int]:
 def _unclipped(cx: Context, result: Sequence[int]) -> list[int]:
     """Today's minutes are cut at now: give back those before it, as far as the words that say so go."""
     past = cx.now.hour * 60 + cx.now.minute
-    today = result[0]
+    today, same_days = result[0], set(result[7::7])
+    if not today and len(same_days) == 1 and not next(iter(same_days)) >> past:
+        return [result[7], *result[1:]]  # « le matin », said in the afternoon, is every morning still
     if not today or not past or not today >> past & 1:
         return list(result)
     for other in (*dict.fromkeys(result[1:]), *(minutes(*cx.settings.parts[name]) for name in _PARTS)):
