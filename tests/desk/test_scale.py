@@ -12,6 +12,7 @@ from tests.desk.test_calls import PROMISE, book, call
 from voicebot.desk.context import Desk
 from voicebot.desk.live import ENDED_KEPT, LINES_KEPT
 from voicebot.desk.pages.review import ON_A_PAGE
+from voicebot.desk.pages.trail import ROWS
 
 GROWING = "call_event|call_summary|todo|desk_session"
 """Tables that grow with the calls."""
@@ -80,3 +81,18 @@ def test_live_calls_are_kept_in_bounded_memory(app: FastAPI, desk: Desk) -> None
     assert len(talker.lines) == LINES_KEPT
     assert desk.live.get("c0") is None
     assert desk.live.get(f"c{ENDED_KEPT + 9}") is not None
+
+
+def test_the_trail_is_read_to_its_beginning(app: FastAPI, desk: Desk) -> None:
+    for number in range(ROWS + 5):
+        desk.workspace.audit.record("service", "purge", f"n{number}")
+    client, seen = enter(app, "auditor"), set[str]()
+    address = "/acces?quoi=purge"
+    for _ in range(2):
+        page = client.get(address).text
+        seen |= set(re.findall(r">(n\d+)<", page))
+        older = re.search(r'href="(/acces[^"]+avant=\d+)"', page)
+        address = older[1].replace("&amp;", "&") if older else ""
+    assert len(seen) == ROWS + 5
+    assert address == ""
+    assert "Les plus récentes" in page

@@ -145,16 +145,19 @@ class Audit:
         action: str | None = None,
         actor: str | None = None,
         since: datetime | None = None,
+        before: int | None = None,
         limit: int | None = None,
     ) -> list[Entry]:
-        """The newest rows that match, oldest first; ``action`` may be the part before the dot."""
-        wanted = [
+        """The newest rows that match, oldest first; ``action`` may be the part before the dot, ``before`` is a row."""
+        wanted: list[tuple[str, str | int | None]] = [
             ("subject = ?", subject),
             ("(action = ? or action like ? || '.%')", action),
             ("actor = ?", actor),
             ("at >= ?", since.isoformat(timespec="seconds") if since else None),
+            ("seq < ?", before),
         ]
-        where, values = ["1"], []
+        where: list[str] = ["1"]
+        values: list[str | int] = []
         for condition, value in wanted:
             if value is not None:
                 where.append(condition)

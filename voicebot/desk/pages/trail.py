@@ -16,7 +16,10 @@ from voicebot.vault.export import labels as trail_labels
 router = APIRouter()
 
 ROWS = 100
-AREAS = ("", "patient", "transcript", "call", "appointment", "todo", "account", "login", "rule", "purge", "backup")
+AREAS = (
+    *("", "patient", "transcript", "live", "call", "agenda", "appointment", "waitlist", "todo", "account", "login"),
+    *("rule", "import", "export", "purge", "backup"),
+)
 """First words of the actions that one can ask for alone."""
 
 
@@ -27,15 +30,20 @@ def page(
     me: Annotated[Account, Depends(role("auditor"))],
     quoi: Annotated[str, Query(max_length=40)] = "",
     qui: Annotated[str, Query(max_length=80)] = "",
+    avant: Annotated[int, Query(ge=1, lt=2**62)] | None = None,
 ) -> Response:
-    """The newest lines, of one kind or one person if asked."""
-    found = desk.workspace.audit.entries(action=quoi or None, actor=qui or None, limit=ROWS)
+    """The newest lines, of one kind or one person if asked; ``avant`` is where an older page ends."""
+    # One more than is shown says whether there are older ones.
+    found = desk.workspace.audit.entries(action=quoi or None, actor=qui or None, before=avant, limit=ROWS + 1)
+    older, found = len(found) > ROWS, found[-ROWS:]
     names = {f"user:{one.id}": one.name for one in [*desk.accounts.all(), me]}
     actions = trail_labels()["actions"]
     rows = [(entry, _who(entry, names), actions.get(entry.action, entry.action)) for entry in reversed(found)]
     areas = [(area, label("areas", area or "all")) for area in AREAS]
     desk.audit(me, "audit.read")
-    return desk.page(request, "trail/page.html", rows=rows, areas=areas, quoi=quoi, qui=qui, names=names)
+    return desk.page(
+        request, "trail/page.html", rows=rows, areas=areas, quoi=quoi, qui=qui, names=names, avant=avant, older=older
+    )
 
 
 def _who(entry: Entry, names: dict[str, str]) -> str:
