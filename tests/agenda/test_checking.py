@@ -95,6 +95,7 @@ CASES = {
     ),
     "school holidays without a zone": (OPENINGS + 'school_holidays = "never"\n', "openings[1]", "school_zone"),
     "a network that is open to all": (OPENINGS + '[sip]\nallow = ["0.0.0.0/0"]\n', "sip.allow[1]", "n'importe qui"),
+    "SRTP whose keys anybody reads": (OPENINGS + '[sip]\nsrtp = "required"\n', "sip.srtp", "en clair"),
 }
 
 

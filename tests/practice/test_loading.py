@@ -121,6 +121,7 @@ CASES = {
         "quelqu'un d'autre",
     ),
     "a network that is none": (OPENINGS, OPENINGS + '[sip]\nallow = ["192.168.1"]\n', "192.168.1.0/24"),
+    "SRTP that is neither wanted nor not": (OPENINGS, OPENINGS + '[sip]\nsrtp = "oui"\n', "if-offered"),
     "a table written as a value": ("[resources.salle-1]", "[resources]\nx = 1\n[resources.salle-1]", "resources.x"),
     "a boolean in quotes": ("own_doctor = true", 'own_doctor = "oui"', "sans guillemets"),
     "no name": ('name = "Cabinet d\'essai"\n', "", "name ="),

@@ -148,6 +148,8 @@ def sip(table: Table, directory: Path) -> Sip:
         registration=_registration(table.table("registration"), directory) if table.has("registration") else None,
         srtp=cast(Literal["if-offered", "required"], table.choice("srtp", "if-offered", srtp)),
     )
+    if result.srtp == "required" and (result.registration is None or result.registration.transport != "TLS"):
+        table.problems.warn((*table.path, "srtp"), "warn_srtp_in_clear")
     table.finish()
     return result
 

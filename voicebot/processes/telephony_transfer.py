@@ -27,7 +27,7 @@ MARGIN = 5.0
 """How much longer than the telephone may ring the trunk has to say that nobody answered, s."""
 
 NOT_ACCEPTABLE = (415, 488, 606)
-"""How a telephone refuses an offer of SRTP."""
+"""How a telephone refuses an offer of SRTP, or one without."""
 
 ACCEPT = 20.0
 """How long whoever answers may take to press the key that takes the call, s."""
@@ -59,6 +59,7 @@ class Transfer:
         self._rtp_ports = rtp_ports
         self._srtp_required = srtp_required
         self._secure = srtp_required or bridge.secured()
+        self._asked_otherwise = srtp_required
         self._report = report
         self._call: OutgoingCall | None = None
         self._media: SipMedia | None = None
@@ -129,10 +130,12 @@ class Transfer:
         return self._media.offer(secure=self._secure)
 
     def _not_answered(self, reason: str, code: int | None) -> None:
-        """Where SRTP alone was refused, and the practice does not require it, it is asked again without."""
-        if not self._over and self._secure and not self._srtp_required and code in NOT_ACCEPTABLE:
-            log.info("call %s: the %s takes no SRTP (%s)", self._bridge.id, self._contact, code)
-            self._secure = False
+        """What the caller has was offered, SRTP or not; unless the practice requires SRTP, the other is tried too."""
+        if not self._over and not self._asked_otherwise and code in NOT_ACCEPTABLE:
+            offered = "SRTP" if self._secure else "plain RTP"
+            log.info("call %s: the %s takes no %s (%s)", self._bridge.id, self._contact, offered, code)
+            self._asked_otherwise = True
+            self._secure = not self._secure
             if self._media is not None:
                 self._media.close()
             self._dial()

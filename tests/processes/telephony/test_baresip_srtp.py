@@ -57,14 +57,26 @@ async def test_an_encrypted_call_is_heard_hears_presses_keys_and_holds(
     assert "failed SRTP's check" not in log()
 
 
-@pytest.mark.parametrize("answers_encrypted", [True, False])
-async def test_an_encrypted_call_is_passed_on_encrypted_where_the_secretarys_telephone_can(
-    start: Start, speech: Speech, phone: Phone, log: Callable[[], str], answers_encrypted: bool
+@pytest.mark.parametrize(
+    ("calls_by", "answers_by", "refused"),
+    [
+        ("srtp-mand", "srtp-mand", None),
+        ("srtp-mand", None, "takes no SRTP (488)"),
+        (None, "srtp-mand", "takes no plain RTP (488)"),
+    ],
+)
+async def test_a_call_is_passed_on_as_it_came_and_otherwise_where_the_secretarys_telephone_wants_that(
+    start: Start,
+    speech: Speech,
+    phone: Phone,
+    log: Callable[[], str],
+    calls_by: str | None,
+    answers_by: str | None,
+    refused: str | None,
 ) -> None:
-    encryption = "srtp-mand" if answers_encrypted else None
     async with (
-        phone("caller", encryption="srtp-mand") as caller,
-        phone("secretary", pitch=SECRETARY, answers="auto", encryption=encryption) as desk,
+        phone("caller", encryption=calls_by) as caller,
+        phone("secretary", pitch=SECRETARY, answers="auto", encryption=answers_by) as desk,
     ):
         telephony = await start(contacts=Contacts({"secretary": desk.address}, 20, refer=False))
         await caller.command("dial", f"sip:cabinet@127.0.0.1:{telephony.sip_port}")
@@ -76,8 +88,9 @@ async def test_an_encrypted_call_is_passed_on_encrypted_where_the_secretarys_tel
         await caller.hears(SECRETARY)
         await caller.command("hangup")
         await desk.event("CALL_CLOSED")
-    assert log().count("SRTP, AES") == (2 if answers_encrypted else 1)
-    assert ("takes no SRTP (488)" in log()) != answers_encrypted
+    assert log().count("SRTP, AES") == [calls_by, answers_by].count("srtp-mand")
+    assert ("takes no" in log()) == (refused is not None)
+    assert refused is None or refused in log()
 
 
 async def test_where_srtp_is_required_nobody_calls_or_is_rung_without_it(
