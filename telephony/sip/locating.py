@@ -46,7 +46,8 @@ class Locator:
         self._living = Living(clock)
         self._resolver = resolver
         self._chance = chance
-        self._known: dict[tuple[str, str], list[Target]] = {}
+        self._known: dict[tuple[str, str, int | None], list[Target]] = {}
+        """The last targets of each name: while the DNS is silent they are the best guess."""
         self._dead_seconds = DEAD_SECONDS[0]
 
     async def find(
@@ -61,29 +62,29 @@ class Locator:
             return [Target(normal(str(ipaddress.ip_address(host))), port or PORT[transport])]
         except ValueError:
             pass
+        known = self._known.get((transport, host, port), [])
         found: list[Target] | None = None
         if port is None:
-            found = await self._services(transport, host)
+            found = await self._services(transport, host, known)
         if found is None:
-            found = [Target(address, port or PORT[transport]) for address in await _addresses(host)]
+            found = [Target(address, port or PORT[transport]) for address in await _addresses(host)] or known
+        self._known[transport, host, port] = found
         return self._living.order(found, prefer)
 
     def bury(self, peer: tuple[str, int]) -> None:
         """A target does not serve: the others come first for a while."""
         self._living.bury(peer, self._dead_seconds)
 
-    async def _services(self, transport: str, host: str) -> list[Target] | None:
-        """The targets of the SRV records, or None where the name has none."""
+    async def _services(self, transport: str, host: str, known: list[Target]) -> list[Target] | None:
+        """The targets of the SRV records, none where they say so, or None where the name has no such records."""
         try:
             resolver = self._dns()
             answer = await resolver.resolve(f"{PREFIX[transport]}.{host}.", "SRV", search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            self._known.pop((transport, host), None)
             return None
         except (dns.exception.DNSException, OSError) as error:
-            # Without an answer the servers of the last one are still the best guess, and else the name itself.
             log.info("SIP: no answer of the DNS about the trunk's servers (%s)", type(error).__name__)
-            return self._known.get((transport, host))
+            return known or None
         low, high = DEAD_SECONDS
         self._dead_seconds = min(max(float(answer.rrset.ttl if answer.rrset else 0), low), high)
         services = [
@@ -95,12 +96,10 @@ class Locator:
         addresses = await asyncio.gather(*(self._addresses_of(resolver, service.host) for service in ordered))
         targets = [
             Target(address, service.port, service.priority)
-            for service, known in zip(ordered, addresses, strict=True)
-            for address in known
+            for service, listed in zip(ordered, addresses, strict=True)
+            for address in listed
         ]
-        if targets or not services:
-            self._known[transport, host] = targets
-        return self._known.get((transport, host), targets)
+        return targets if targets or not services else known
 
     async def _addresses_of(self, resolver: dns.asyncresolver.Resolver, host: str) -> list[str]:
         """A and AAAA of a server that an SRV record names; none where there is no answer."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import random
 import secrets
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from telephony.sip.digest import Authenticator
 from telephony.sip.flow import NoWay
@@ -56,6 +58,7 @@ class Registrar:
         self._keep_alive: Timer | None = None
         self._call_id = secrets.token_hex(16)
         self._tag = secrets.token_hex(8)
+        self._instance = f';+sip.instance="<urn:uuid:{_instance(settings)}>"'
         self._sequence = 0
         self._challenge: Response | None = None
         self._reported = ("", "")
@@ -143,7 +146,7 @@ class Registrar:
         request.headers.add("To", f"<{settings.address_of_record}>")
         request.headers.add("Call-ID", self._call_id)
         request.headers.add("CSeq", f"{self._sequence} REGISTER")
-        request.headers.add("Contact", contact)
+        request.headers.add("Contact", contact + (self._instance if flow.reliable else ""))
         request.headers.add("Expires", str(expires))
         if authorize and not self._authorize(request):
             self._run(self._machine.unanswerable())
@@ -188,3 +191,11 @@ class Registrar:
         log.log(level, "SIP trunk: %s%s", state, problem)
         if state != known:
             self._on_state(state)
+
+
+def _instance(settings: RegistrationSettings) -> UUID:
+    """Who we are at every start (RFC 5626 §4.1), so that the binding of a new connection replaces that of the old one.
+
+    Without it a trunk that keeps one binding refuses us until the old one ends, for its Contact has another port.
+    """
+    return uuid5(NAMESPACE_URL, f"{settings.address_of_record} {socket.gethostname()}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from telephony.sip.handler import OutgoingCall
+from telephony.sip.registration import Registration
 from tests.ports import free_port
 from tests.telephony.sip.certificates import Authority
 from tests.telephony.sip.kamailio import Secure, States, account, call, kamailio
@@ -49,6 +50,20 @@ async def test_a_registrar_that_starts_late_is_found(monkeypatch: pytest.MonkeyP
         assert await states.next() == "unreachable"  # its connection broke
         async with kamailio(port):
             assert await states.next(10) == "registered"
+
+
+async def test_after_a_crash_the_new_connection_takes_the_place_of_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    port, before, after, handler = free_port(), States(), States(), Handler()
+    given = account(port, transport="TCP")
+    async with kamailio(port):
+        async with running(registration=given, on_registration=before.tell):
+            assert await before.next() == "registered"
+            monkeypatch.setattr(Registration, "stop", lambda machine: [])  # nothing is withdrawn
+        monkeypatch.undo()
+        async with running(handler, registration=given, on_registration=after.tell):
+            assert await after.next() == "registered"  # though the trunk keeps one binding only
+            await call(port)
+    assert handler.ends == ["hung-up"]
 
 
 async def test_a_binding_is_refreshed_with_a_nonce_that_went_stale() -> None:

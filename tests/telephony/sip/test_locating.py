@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+
 import pytest
 
 from telephony.sip import locating
@@ -82,6 +85,21 @@ async def test_without_an_answer_the_servers_of_the_last_one_are_kept(monkeypatc
         assert await asked.find("TLS", "trunk.test", None) == found
         # Nothing was ever known of this one: it is taken for a host.
         assert Target("127.0.0.1", 5060) in await asked.find("UDP", "localhost", None)
+
+
+async def test_a_host_that_cannot_be_resolved_for_a_while_is_still_where_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with name_server({}) as server:
+        asked = locator(server)
+        found = await asked.find("TCP", "localhost", 5070)
+
+        async def fails(*given: object, **more: object) -> None:
+            raise socket.gaierror
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", fails)
+        assert await asked.find("TCP", "localhost", 5070) == found
+        assert await asked.find("TCP", "localhost", 5071) == []
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 80])
