@@ -1,4 +1,4 @@
-"""Sound of calls: SDP, RTP, RTCP, G.711, keys, jitter buffer, concealment, resampling, the 20 ms beat.
+"""Sound of calls: SDP, RTP, RTCP, SRTP, G.711, keys, jitter buffer, concealment, resampling, the 20 ms beat.
 
 Follow one call: ``negotiation`` agrees on an offer, ``rtp_line`` opens its RTP, ``session`` beats every 20 ms,
 ``receiver`` takes what ``jitter`` has ready, ``playout`` gives what is to be said.
