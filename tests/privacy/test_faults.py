@@ -42,7 +42,7 @@ async def main():
     bound.bind(("127.0.0.1", 0))
     server = PageServer(app, bound)
     await server.start()
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         print((await client.get(f"http://127.0.0.1:{bound.getsockname()[1]}/")).status_code)
     await server.stop()
     task = asyncio.create_task(background())

@@ -37,7 +37,7 @@ async def waiting(data: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     page = bind("127.0.0.1", 0, socket.SOCK_STREAM, "--http-port")
     task = asyncio.create_task(Locked(data, page, "Cabinet <des> Tilleuls", open_key).wait())
     url = f"http://127.0.0.1:{page.getsockname()[1]}"
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         for _ in range(1500):
             try:
                 await client.get(url)
@@ -53,7 +53,7 @@ async def waiting(data: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 async def test_the_passphrase_typed_at_the_desk_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with waiting(tmp_path, monkeypatch) as (task, url), httpx.AsyncClient(base_url=url) as client:
+    async with waiting(tmp_path, monkeypatch) as (task, url), httpx.AsyncClient(base_url=url, timeout=60) as client:
         page = await client.get("/agenda")
         assert "Cabinet &lt;des&gt; Tilleuls" in page.text
         assert "default-src 'none'" in page.headers["content-security-policy"]
@@ -69,7 +69,7 @@ async def test_the_passphrase_typed_at_the_desk_opens(tmp_path: Path, monkeypatc
 
 
 async def test_another_site_cannot_try_passphrases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with waiting(tmp_path, monkeypatch) as (task, url), httpx.AsyncClient(base_url=url) as client:
+    async with waiting(tmp_path, monkeypatch) as (task, url), httpx.AsyncClient(base_url=url, timeout=60) as client:
         headers = {"sec-fetch-site": "cross-site"}
         refused = await client.post("/deverrouiller", data={"passphrase": RIGHT}, headers=headers)
         assert refused.status_code == 403

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -34,7 +33,11 @@ def add_patients(words: Words) -> None:
 
 
 async def work(service: Service) -> int:
-    """Set up an account, then look at every kind of page, ask for names in every place; how many pages were shown."""
+    """Set up an account, look at every kind of page, ask for names in every place; how many pages were shown.
+
+    Raises:
+        httpx.HTTPError: the desk did not answer in time.
+    """
     code = re.search(r"one-time code, to make its administrator: (\S+)", service.log.read_text(errors="replace"))
     if code is None:
         return 0
@@ -51,8 +54,7 @@ async def work(service: Service) -> int:
                 asked += [file, f"{file}/acces", f"{file}/modifier"]
             # What nobody would do, or a hostile page would: a name where an id is wanted.
             asked += [f"/patients/{row['birth_name']}", f"/agenda?praticien={row['birth_name']}"]
-            with suppress(httpx.HTTPError):
-                await client.post(f"/agenda/{row['birth_name']}/deplacer", data={"start": row["birth_name"]})
+            await client.post(f"/agenda/{row['birth_name']}/deplacer", data={"start": row["birth_name"]})
         for page in asked:
             answer = await client.get(page)
             shown += answer.status_code == httpx.codes.OK
