@@ -78,6 +78,8 @@ def _is_duration(f: Found) -> bool:
     before, after = f.before(), f.after()
     if before is not None and (before.value in ("dans", "ici", "sous", "pendant", "durant") or before.kind == "SINCE"):
         return True
+    if before is not None and before.kind == "WANT" and f["h"] == "une":
+        return True  # « il me faut une heure pour venir »
     return after is not None and after.kind in ("LATER", "EARLIER") and _hour(f) <= _LONGEST_WAIT
 
 

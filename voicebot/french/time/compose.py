@@ -38,6 +38,8 @@ def compose(cx: Context, terms: Sequence[Term], *, universe: bool) -> Minutes:
             _union(result, _product(cx, term))
     if not wanted and (refused or filters or universe):
         result = [ALL_MINUTES] * SIZE
+        if any(t.hours_first and any(day.kind == "weekday" for day in t.days) for t in refused):
+            cx.doubt("ce jour à une autre heure, ou les autres jours aussi")  # « je peux pas avant 10 h jeudi »
     for one in filters:
         result = [a & b for a, b in zip(result, one.masks, strict=True)]
     return _from_now(cx, _without(cx, result, _spread_refusals(refused)))

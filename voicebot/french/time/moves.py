@@ -16,6 +16,13 @@ def _moved_from(cx: Context, f: Found) -> Made | None:
     return None if piece is None else [("MOVE", None), (piece.kind, piece.value)]
 
 
+@MOVES.rule("DAY PLUTOT (a|au) (le|la)? DAY")
+def _rather_than(cx: Context, f: Found) -> Made | None:
+    """« mardi de préférence à lundi »."""
+    cx.doubt("ce jour, ou celui qu'on lui préfère")
+    return None
+
+
 @MOVES.rule("MOVE BOOK* (de|du) (le|la)? d:DAY h:HRS?")
 def _moved_from_only(cx: Context, f: Found) -> Made | None:
     cx.doubt("le rendez-vous que l'on a, ou celui que l'on veut")
