@@ -203,7 +203,11 @@ def test_each_description_of_a_call_has_a_higher_version() -> None:
 
 
 fragments = st.sampled_from(
-    [*OFFER.splitlines(), "a=", "m=", "c=", "=", "", "a=ptime:x", "a=rtcp:", "m=audio 1/2 RTP/AVP 8"]
+    [
+        *OFFER.splitlines(),
+        *("a=", "m=", "c=", "=", "", "a=ptime:x", "a=rtcp:", "m=audio 1/2 RTP/AVP 8", "m=audio 4000 RTP/SAVP 8"),
+        *("a=crypto:", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"),
+    ]
 )
 
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from telephony.media.rtp import RtpPacket
 from telephony.media.rtp_session import RtpPorts, RtpSession
 from telephony.media.sdes import Crypto, Keys, Suite
-from telephony.media.srtp import Srtp
+from telephony.media.srtp import MOST_STREAMS, Srtp
 
 HERE = ipaddress.ip_address("127.0.0.1")
 
@@ -102,6 +102,17 @@ def test_a_key_that_stays_goes_on_counting() -> None:
     assert not there.rekey(replace(yours, theirs=replace(yours.theirs, tag=2)))
     assert there.unprotect(sealed) is None, "what was heard stays heard"
     assert there.unprotect(here.protect(packet(2))) == packet(2)
+
+
+def test_a_peer_with_ever_new_sources_costs_no_memory_and_the_present_one_is_still_guarded() -> None:
+    here, there = (Srtp(keys) for keys in agreed())
+    sealed = []
+    for ssrc in range(1, 4 * MOST_STREAMS):
+        plain = RtpPacket(8, 1, 160, ssrc, b"voice").serialise()
+        sealed.append(here.protect(plain))
+        assert there.unprotect(sealed[-1]) == plain
+    assert there.unprotect(sealed[-1]) is None
+    assert there.unprotect(sealed[0]) is not None, "forgotten with its source"
 
 
 # --- over sockets ---
