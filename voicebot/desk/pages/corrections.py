@@ -68,7 +68,7 @@ async def correct(
     return desk.done(
         request,
         f"/relire/{call}",
-        "C'est corrigé, et l'appel est noté faux.",
+        "C'est corrigé. L'appel est noté faux.",
         undo=f"/relire/{call}/corriger",
         **before.fields(),
         **undo,
