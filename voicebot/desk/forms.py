@@ -32,6 +32,8 @@ class Field:
     label: str
     kind: str
     hint: str = ""
+    part: str = ""
+    """The folded part of the form that has it; empty: always in sight."""
     choices: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -67,6 +67,7 @@ def form_page(
         new=new,
         action=address(rubric, item),
         filled=filled,
+        parts=_parts(rubric, filled, near or {}, now or {}),
         choices={spec.key: _choices(spec, practice, filled.get(spec.key)) for spec in rubric.fields},
         near=near or {},
         far=[(problem, place(problem.where)) for problem in far],
@@ -77,6 +78,19 @@ def form_page(
         shipped=shipped() if rubric.name == "phrases" else {},
         written=document.get(rubric.name, {}),
     )
+
+
+def _parts(
+    rubric: Rubric, filled: Mapping[str, Any], near: Mapping[str, str], now: Mapping[str, str]
+) -> list[tuple[str, bool, list[Field]]]:
+    """The parts of a form: title, whether it is unfolded because something is in it, and its fields."""
+    found = []
+    for title in dict.fromkeys(spec.part for spec in rubric.fields):
+        fields = [spec for spec in rubric.fields if spec.part == title]
+        told = any(spec.key in near or spec.key in now for spec in fields)
+        usual = {spec.key: next(iter(spec.choices), "") for spec in fields}
+        found.append((title, told or any(filled[key] not in ("", [], first) for key, first in usual.items()), fields))
+    return found
 
 
 def filling(rubric: Rubric, item: str, document: Mapping[str, Any]) -> dict[str, Any]:

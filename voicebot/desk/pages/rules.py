@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import Any
 
@@ -38,6 +40,9 @@ from voicebot.practice.editing import Change, EditError
 
 router = APIRouter()
 
+
+TOGETHER = timedelta(minutes=30)
+"""Starts that are no further apart are told as one run."""
 
 DAYS_SHOWN = 12
 """Days of a preview that are listed; the rest is counted."""
@@ -251,6 +256,7 @@ def _preview(request: Request, desk: Desk, me: Account, posted: Posted, draft: D
         added=_starts(shown, "added"),
         removed=_starts(shown, "removed"),
         days=list(islice(days, DAYS_SHOWN)),
+        runs=_runs,
         more=max(0, len(days) - DAYS_SHOWN),
         cautions=list(cautions(desk.workspace.rules(), draft.practice)),
         warnings=[(warning, place(warning.where)) for warning in draft.practice.warnings if warning.text not in said],
@@ -264,6 +270,17 @@ def _preview(request: Request, desk: Desk, me: Account, posted: Posted, draft: D
 
 def _home(rubric: Rubric) -> str:
     return "/regles" if rubric.shape == "one" else f"/regles/{rubric.name}"
+
+
+def _runs(starts: Sequence[datetime]) -> list[tuple[datetime, datetime]]:
+    """Starts that follow one another, as the first and the last of each run."""
+    found = [(starts[0], starts[0])]
+    for start in starts[1:]:
+        if start - found[-1][1] <= TOGETHER:
+            found[-1] = (found[-1][0], start)
+        else:
+            found.append((start, start))
+    return found
 
 
 def _starts(preview: Preview, which: str) -> int:
