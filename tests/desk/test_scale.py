@@ -3,46 +3,81 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-from tests.desk.conftest import enter
+from tests.desk.conftest import PASSWORD, enter, visitor
 from tests.desk.test_calls import PROMISE, book, call
+from voicebot import database
 from voicebot.desk.context import Desk
 from voicebot.desk.live import ENDED_KEPT, LINES_KEPT
 from voicebot.desk.pages.review import ON_A_PAGE
 from voicebot.desk.pages.trail import ROWS
+from voicebot.desk.roles import ROLES
 
-GROWING = "call_event|call_summary|todo|desk_session"
+GROWING = ("appointment", "audit", "call_event", "call_summary", "desk_session", "todo")
 """Tables that grow with the calls."""
 
-PAGES = ("/", "/?appel=live1", "/relire", "/relire?page=3", "/relire?vue=relus", "/relire?vue=tous",
-         "/relire?vue=tous&jour=2026-11-23", "/relire/past1",
-         "/a-faire", "/a-faire?vue=fait")  # fmt: skip
+PAGES = (
+    *("/", "/?appel=live1", "/relire", "/relire?page=3", "/relire?vue=relus", "/relire?vue=tous"),
+    *("/relire?vue=tous&jour=2026-11-23", "/relire/past1", "/a-faire", "/a-faire?vue=fait"),
+    *("/agenda", "/agenda?vue=semaine&praticien=benali", "/agenda/lignes?vue=semaine&praticien=benali"),
+    *("/agenda/nouveau", "/agenda/{made}", "/patients", "/patients/{patient}", "/patients/{patient}/modifier"),
+    *("/regles", "/regles/versions", "/regles/simulateur?texte=frottis mardi", "/regles/simulateur/appels"),
+    *("/essayer", "/tableau", "/tableau?vue=semaines", "/tableau/resume", "/acces", "/comptes", "/compte"),
+)
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement of every connection that is opened from now on."""
+    found: list[str] = []
+
+    def connect(*values: Any, **more: Any) -> Any:
+        made = real(*values, **more)
+        made.conn.set_trace_callback(found.append)
+        return made
+
+    real = database.connect
+    monkeypatch.setattr(database, "connect", connect)
+    return found
+
+
+def read_whole(connection: Any, sql: str) -> list[str]:
+    """What of a query's plan reads or sorts a whole table that grows.
+
+    To go along an index, or backwards from the newest row, until a page is full is not to read it whole.
+    """
+    plan = [row[3] for row in connection.execute("explain query plan " + sql).fetchall()]
+    paged = "limit" in sql.lower()
+    found = [step for step in plan if re.fullmatch(rf"SCAN ({'|'.join(GROWING)})", step) and not paged]
+    # What is one patient's is few, and may be sorted.
+    touched = any(re.search(rf"\b({'|'.join(GROWING)})\b(?!.*patient_id=)", step) for step in plan)
+    return found + [step for step in plan if paged and touched and "TEMP B-TREE FOR ORDER BY" in step]
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_finds_its_rows_by_an_index_and_reads_no_table_whole(app: FastAPI, desk: Desk, path: str) -> None:
-    call(desk, "past1", outcome="booked", appointment=book(desk).id)
+def test_a_page_finds_its_rows_by_an_index_and_reads_no_table_whole(
+    app: FastAPI, desk: Desk, asked: list[str], path: str
+) -> None:
+    made = book(desk)
+    assert made.patient is not None
+    call(desk, "past1", outcome="booked", appointment=made.id)
     call(desk, "live1")
     desk.journal.record("past1", "callback", **PROMISE)
-    client = enter(app)
-    asked: list[str] = []
-    space = desk.workspace
-    connections = [part._database for part in (space.call_log, space.todo, space.events, desk.accounts, desk.sessions)]
-    for database in connections:
-        database.conn.set_trace_callback(asked.append)
-    assert client.get(path).status_code == 200
-    for database in connections:
-        database.conn.set_trace_callback(None)
-    selects = [sql for sql in asked if re.search(rf"from \(?.*({GROWING})", sql)]
+    desk.accounts.add("tous", "Anne Roche", list(ROLES), PASSWORD)
+    client = visitor(app)
+    assert client.post("/login", data={"login": "tous", "password": PASSWORD}).status_code == 303
+    asked.clear()
+    assert client.get(path.format(made=made.id, patient=made.patient.id)).status_code == 200
+    selects = {sql for sql in asked if re.match(r"\s*(select|with)\b", sql, re.IGNORECASE)}
     assert selects
-    for sql in selects:
-        plan = [row[3] for row in connections[0].execute("explain query plan " + sql)]
-        sorts = "limit" in sql and any("TEMP B-TREE" in step for step in plan)
-        whole = [step for step in plan if re.fullmatch(rf"SCAN ({GROWING})", step) or sorts]
-        assert whole == [], (sql, plan)
+    connection = desk.workspace.connect()
+    whole = {sql: steps for sql in selects if (steps := read_whole(connection.conn, sql))}
+    connection.close()
+    assert whole == {}
 
 
 def test_a_list_shows_one_page_and_leads_to_the_next(app: FastAPI, desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 
@@ -61,19 +62,19 @@ def files_of(connection: Any, patient_id: str) -> list[str]:
 
 def _promises(connection: Any, patient_id: str) -> tuple[set[str], set[str]]:
     """The calls and the things to do that name a patient without an appointment: call-backs and messages."""
-    people = {id: _person(*row) for id, *row in connection.execute(_PEOPLE)}
-    mine = people.pop(patient_id, None)
+    mine = next((_person(*row) for id, *row in connection.execute(_PEOPLE + " where id = ?", (patient_id,))), None)
     if mine is None:
         return set(), set()
-    namesakes = any(other.names == mine.names for other in people.values())
-    # A family shares a number: what names nobody is told to no one of them.
-    shared = any(other.phones & mine.phones for other in people.values())
+    others = cache(lambda: [_person(*row) for id, *row in connection.execute(_PEOPLE) if id != patient_id])
 
     def meant(birth_name: str | None, first_name: str | None, phone: str | None) -> bool:
         named = (_plain(birth_name), _plain(first_name))
         if named == ("", ""):
-            return phone in mine.phones and not shared
-        return named == mine.names and (phone in mine.phones or not namesakes)
+            # A family shares a number: what names nobody is told to no one of them.
+            return phone in mine.phones and not any(other.phones & mine.phones for other in others())
+        return named == mine.names and (
+            phone in mine.phones or not any(other.names == mine.names for other in others())
+        )
 
     calls, todos = set(), set()
     for call, data in connection.execute("select call, data from call_event where event = 'callback'"):
