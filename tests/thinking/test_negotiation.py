@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.conversations.world import place
 from tests.thinking.callers import Answer, Cabinet, talk
 from tests.thinking.test_conversations import KNOWN, NEW
 from voicebot.ports import Reply
@@ -306,3 +307,25 @@ async def test_insisting_on_someone_who_does_not_do_it_ends_with_a_person(cabine
     reply = await call.hear("madame Moreau")
     assert "Je n'arrive pas à vous comprendre." in reply.say
     assert "ne prend pas" not in reply.say
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [("je voudrais déplacer mon rendez-vous à vendredi", "déplacer"), ("annuler mon rendez-vous", "annuler")],
+)
+async def test_after_the_notice_a_person_settles_it_before_anything_is_sought(
+    cabinet: Cabinet, wish: str, told: str
+) -> None:
+    motives = {
+        id: replace(motive, cancel_cutoff=24 * 60) if id == "consultation" else motive
+        for id, motive in cabinet.practice.motives.items()
+    }
+    cabinet.practice = replace(cabinet.practice, motives=motives)
+    place(cabinet, datetime(2026, 11, 23, 16, 0), "consultation", "lefevre", "Camille Roussel")
+    call = cabinet.call()
+    await call.greet()
+    for said in (wish, "roussel", "camille", "17 avril 1990"):
+        reply = await call.hear(said)
+    assert f"Il est trop tard pour {told} ce rendez-vous" in reply.say
+    assert reply.asks == "callback"
+    assert [row[0] for row in cabinet.rows()] == ["2026-11-23T16:00"]

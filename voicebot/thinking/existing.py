@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from voicebot.ports import Appointment
 from voicebot.thinking import callbacks, identity, objections, offers, waiting
 from voicebot.thinking.questions import put_question
@@ -25,6 +27,8 @@ def advance(turn: Turn) -> None:
         _choose_appointment(turn)
         if turn.state.wish.appointment is None:
             return
+    if _too_late(turn, turn.state.wish.appointment):
+        return
     match turn.state.wish.act:
         case "cancel":
             turn.put(pending=Pending("cancel"))
@@ -61,6 +65,22 @@ def _choose_appointment(turn: Turn) -> None:
         turn.wish(appointment=meant[0], motive=meant[0].slot.motive)
     else:
         put_question(turn, "which")
+
+
+def _too_late(turn: Turn, appointment: Appointment) -> bool:
+    """Whether the practice's notice has run out: said before a new time is sought, and a person settles it.
+
+    The commit checks it again.
+    """
+    slot = appointment.slot
+    cutoff = next((one.cutoff for one in turn.mind.office.motives if one.id == slot.motive), timedelta())
+    if slot.start >= turn.now + cutoff:
+        return False
+    turn.say("which.yours", when=turn.moment(slot.start), practitioner=turn.with_whom(slot))
+    turn.say("done.too_late_cancel" if turn.state.wish.act == "cancel" else "done.too_late_move")
+    turn.close_act()
+    callbacks.offer(turn, "human")
+    return True
 
 
 def _is_meant(wish: Wish, item: Appointment) -> bool:

@@ -10,6 +10,7 @@ _DAY = re.compile(
     r"\b(hier|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|janvier|fevrier|mars|avril|mai|juin|juillet|aout"
     r"|septembre|octobre|novembre|decembre)\b"
 )
+_RELATIVE = re.compile(r"\b(aujourd hui|demain|tout a l heure|ce matin|cet apres midi|ce soir|semaine|mois prochain)\b")
 _MOVED = re.compile(r"(?:rendez[- ]vous|celui)\s+(?:de|du|d')\s*(.+)", re.I)
 _TO = re.compile(r"\s+(?:à|au|pour|vers)\s+", re.I)
 
@@ -38,14 +39,18 @@ def names_day(text: str) -> bool:
 
 
 def from_to(text: str) -> tuple[str, str] | None:
-    """The two times of "mon rendez-vous de mardi à dix heures à jeudi": both must name a day."""
+    """The two times of "mon rendez-vous de demain à dix heures à jeudi": both must name a day."""
     moved = _MOVED.search(text)
     cuts = list(_TO.finditer(moved[1])) if moved else []
     for cut in reversed(cuts):
         old, new = cut.string[: cut.start()], cut.string[cut.end() :]
-        if names_day(old) and names_day(new):
+        if _names_time(old) and _names_time(new):
             return old, new
     return None
+
+
+def _names_time(text: str) -> bool:
+    return names_day(text) or bool(_RELATIVE.search(fold(text)))
 
 
 def has_appointment(text: str) -> tuple[str, str] | None:

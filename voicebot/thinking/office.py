@@ -35,6 +35,8 @@ class Motive:
     bookable: bool
     horizon: timedelta
     """How far ahead the agenda is open."""
+    cutoff: timedelta
+    """How long before its start an appointment may no longer be moved or cancelled by telephone."""
 
     def takes(self, kind: PatientKind) -> bool:
         """Whether this kind of patient may have it."""
@@ -92,6 +94,7 @@ class Office:
                 motive.sensitive,
                 motive.bookable_by == "assistant",
                 timedelta(days=motive.horizon_days),
+                timedelta(minutes=motive.cancel_cutoff),
             )
             for motive in practice.motives.values()
         )
