@@ -78,7 +78,7 @@ async def test_a_patient_who_may_be_someone_known_is_shown_until_the_two_are_joi
         pair = page.locator("section[aria-labelledby=pairs-title] li", has_text="Delmasse")
         await expect(pair).to_contain_text("nom proche")
         await expect(pair).to_contain_text("Rose Delmas")
-        await pair.get_by_role("link", name="Fiche connue").click()
+        await pair.get_by_role("link", name="La même : réunir").click()
         await page.get_by_role("button", name="Réunir à celle-ci").click()
         await expect(page.locator("#toast")).to_be_visible()
         await visit.go("/a-faire")
