@@ -49,7 +49,7 @@ def choose(turn: Turn, reading: Reading) -> bool:
         reading.motive or reading.when or reading.practitioner or reading.says & {"soonest", "symptom"}
     ):
         act = "book"
-    if act is None and ("for_other" in reading.says or reading.names.of_patient):
+    if act is None and (reading.says & {"for_other", "several"} or reading.names.of_patient):
         # "C'est pour ma fille" and no more: whoever calls for someone mostly wants an appointment for her.
         act = "book"
     if act is None and reading.guess in ("give_motive", "give_when", "new_patient", "known_patient", "practitioner"):

@@ -18,7 +18,8 @@ _HAVE = re.compile(
     r"\b(?:j'ai|j'avais|on a|on avait|nous avons|(?:mon|ma) [\w-]+ (?:a|avait)|il a|elle a)\b"
     r"(?: (?:un|une|mon|déjà|pris|noté|bien))*"
     r" (?:rendez[- ]vous|rdv)\b(.*?)"
-    r"(?=[,.;?!]|$| et | mais | je | j'| il faudrait| il faut| est-ce| vous | on | c'est | pour (?:le|la) )",
+    r"(?=[,.;?!]|$| et | mais | je | j'| il faudrait| il faut| est-ce| vous | on | c'est "
+    r"| pour (?:le |la |l')(?:décal|dépla|report|chang|avanc|repouss))",
     re.I,
 )
 """``j'ai rendez-vous mardi à dix heures``, to where the sentence goes on."""

@@ -33,12 +33,12 @@ _IT_IS = re.compile(
 """"C'est Camille Roussel, …": taken for a presentation only when a first name begins or ends it."""
 
 _KIN = re.compile(
-    r"\b(?:(?:mon|ma)|(je suis) l[ae]) (?:fils|fille|enfant|bébé|mari|femme|époux|épouse|mère|père|maman|papa"
+    r"\b(?:(?:mon|ma)|(je suis|c'est) l[ae]) (?:fils|fille|enfant|bébé|mari|femme|époux|épouse|mère|père|maman|papa"
     r"|conjointe?|compagne|compagnon|frère|s(?:œ|oe)ur|petit[- ]fils|petite[- ]fille|grand[- ]mère|grand[- ]père"
-    r"|neveu|nièce)"
+    r"|neveu|nièce|nounou|tuteur|tutrice)"
     r"(?(1) d(?:e |')|,? )"
     r"([\w-]+(?: [\w-]+){0,2}?)"
-    r"(?=[,.;]|$| qui | née? | pour | il | elle | est | et | je | on | c'est | doit | tousse "
+    r"(?=[,.;]|$| qui | née? | pour | il | elle | est | et | je | on | c'est | doit | tousse | avec | chez "
     r"| a (?:un |mal|besoin|rendez))",
     re.I,
 )
