@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 from collections.abc import AsyncIterator
-from functools import cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import Browser, async_playwright
 
 from tests.desk.conftest import PASSWORD
 from tests.desk.test_calls import MARKUP, PROMISE, book, call
+from tests.desk.visit import CHROMIUM, Visit, needs_a_browser
 from voicebot.desk.app import create_desk
-from voicebot.desk.context import VENDOR, Desk
+from voicebot.desk.context import Desk
 from voicebot.servers import PageServer
 from voicebot.sockets import bind
 
-AXE = Path("voicebot/desk/frontend/node_modules/axe-core/axe.min.js")
-CHROMIUM = shutil.which("chromium")
-
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        CHROMIUM is None or not AXE.exists() or not VENDOR.exists(),
-        reason="needs chromium (scripts/install-peers) and the pages' packages from npm (make install-dev)",
-    ),
+    needs_a_browser,
 ]
 
 
@@ -40,45 +32,6 @@ async def browser() -> AsyncIterator[Browser]:
         made = await play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield made
         await made.close()
-
-
-@cache
-def axe_core() -> str:
-    """The checker's own script."""
-    return AXE.read_text(encoding="utf-8")
-
-
-class Visit:
-    """One person in one browser, and what the browser complained about."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.address = address
-        self.complaints: list[str] = []
-        self.hosts: set[str] = set()
-        page.on("console", lambda message: self._complain(message.type, message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
-        page.on("request", self._asked)
-
-    def _complain(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
-
-    def _asked(self, request: Request) -> None:
-        self.hosts.add(urlsplit(request.url).netloc)
-
-    async def go(self, path: str) -> None:
-        await self.page.goto(self.address + path)
-
-    async def axe(self) -> list[str]:
-        """What axe finds, each with the elements that it is about."""
-        await self.page.evaluate(axe_core() + "; 0")
-        return list(
-            await self.page.evaluate(
-                "async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes.map(n => n.target).join(', '))"
-            )
-        )
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
-from playwright.async_api import Browser, Locator, Page
+from playwright.async_api import Browser
 
 from tests.desk.conftest import PASSWORD
 from tests.desk.test_agenda_page import booked, someone
-from tests.desk.test_browser import Visit, browser, pytestmark, visit  # noqa: F401
+from tests.desk.test_browser import browser, pytestmark, visit  # noqa: F401
 from tests.desk.test_figures import tell
+from tests.desk.visit import Visit, drag
 from voicebot.desk.context import Desk
 from voicebot.ports import Appointment, SlotQuery
 
@@ -92,18 +93,6 @@ async def test_axe_finds_nothing_where_there_is_nothing_and_on_answers(visit: Vi
     await page.get_by_role("heading", name="Ce que cela changerait").wait_for()
     found["preview"] = await faults(visit)
     assert {path: faults for path, faults in found.items() if faults} == {}
-
-
-async def drag(page: Page, what: Locator, minutes: int, right: float = 0) -> None:
-    """Drag a row of the calendar by a number of minutes down, and ``right`` pixels."""
-    box = await what.bounding_box()
-    assert box is not None
-    x, y = box["x"] + 60, box["y"] + 6
-    await page.mouse.move(x, y)
-    await page.mouse.down()
-    await page.mouse.move(x + right / 2, y + minutes * 26 / 30, steps=6)
-    await page.mouse.move(x + right, y + minutes * 26 / 15, steps=6)
-    await page.mouse.up()
 
 
 async def test_a_row_is_dragged_and_put_back_by_its_toast(visit: Visit, desk: Desk) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, Request
+from playwright.async_api import Locator, Page, Request
 
 from voicebot.desk.context import VENDOR
 
@@ -77,3 +77,15 @@ class Visit:
         width = await self.page.evaluate("document.documentElement.scrollWidth")
         await self.size(DESKTOP)
         return [f"{width} px wide on a screen of {size[0]}"] if width > size[0] else []
+
+
+async def drag(page: Page, what: Locator, minutes: int, right: float = 0) -> None:
+    """Drag a row of the calendar down by a number of minutes, and ``right`` pixels."""
+    box = await what.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 60, box["y"] + 6
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + right / 2, y + minutes * 26 / 30, steps=6)
+    await page.mouse.move(x + right, y + minutes * 26 / 15, steps=6)
+    await page.mouse.up()
