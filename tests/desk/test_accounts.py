@@ -162,6 +162,24 @@ def test_the_second_factor_is_asked_for_and_a_code_serves_once(app: FastAPI, tim
     assert replayed.post("/login/code", data={"code": totp.at(time.now)}).status_code == 303
 
 
+def test_an_open_desk_lets_nobody_replace_or_guess_the_second_factor(app: FastAPI, time: Time) -> None:
+    client = enter(app)
+    secret, other = pyotp.random_base32(), pyotp.random_base32()
+    for wrong in ("!" * 32, "a" * 32, ""):
+        assert client.post("/compte/second-code", data={"secret": wrong, "code": "123456"}).status_code == 400
+    code = pyotp.TOTP(secret).at(int(time.now))
+    assert client.post("/compte/second-code", data={"secret": secret, "code": code}).status_code == 303
+    replaced = client.post("/compte/second-code", data={"secret": other, "code": pyotp.TOTP(other).at(int(time.now))})
+    assert replaced.status_code == 400
+    assert "déjà activé" in replaced.text
+    time.now += 300
+    right = pyotp.TOTP(secret).at(int(time.now))
+    wrong = "000000" if right != "000000" else "111111"
+    for _ in range(TRIES):
+        client.post("/compte/second-code/retirer", data={"code": wrong})
+    assert "Trop d&#39;essais" in client.post("/compte/second-code/retirer", data={"code": right}).text
+
+
 def test_a_new_password_ends_the_other_sessions(app: FastAPI) -> None:
     here, elsewhere = enter(app), enter(app)
     change = {"password": PASSWORD, "new": NEW}

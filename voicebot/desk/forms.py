@@ -49,6 +49,8 @@ class Rubric:
     """The heading under which the page has it."""
     when: str = ""
     """When a change holds, where it is not about slots."""
+    later: bool = False
+    """Whether that is not at once."""
     one: str = ""
     """«une absence»."""
     names: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Annotated
 
@@ -22,6 +23,10 @@ Me = Annotated[Account, Depends(role(*EVERYONE))]
 Administrator = Annotated[Account, Depends(role("administrator"))]
 
 
+SECRET = re.compile(r"[A-Z2-7]{32}")
+"""A secret as this desk draws it (RFC 4648, base32)."""
+
+
 # --- one's own ---
 
 
@@ -35,7 +40,7 @@ def own(request: Request, desk: TheDesk, me: Me) -> Response:
 def change_password(request: Request, desk: TheDesk, me: Me, password: Text = "", new: Text = "") -> Response:
     """Replace one's own password; every other session of the account ends."""
     if pause := desk.lockout.pause(me.login):
-        return _own(request, desk, me, 400, error=f"Trop d'essais. Attendez {max(1, round(pause / 60))} minutes.")
+        return _own(request, desk, me, 400, error=_wait(pause))
     if desk.accounts.check_password(me.login, password) is None:
         desk.lockout.wrong(me.login)
         return _own(request, desk, me, 400, error="Le mot de passe actuel n'est pas le bon.")
@@ -51,7 +56,10 @@ def change_password(request: Request, desk: TheDesk, me: Me, password: Text = ""
 @router.post("/compte/second-code")
 def turn_on(request: Request, desk: TheDesk, me: Me, secret: Text = "", code: Text = "") -> Response:
     """Turn the second factor on, once a first code shows that the telephone has it."""
-    step = totp_step(secret, code, desk.accounts.now()) if len(secret) == 32 else None
+    if me.has_totp:
+        # Whoever finds a desk left open may not put another telephone in the place of this one.
+        return _own(request, desk, me, 400, error="Le second code est déjà activé : retirez-le d'abord, avec un code.")
+    step = totp_step(secret, code, desk.accounts.now()) if SECRET.fullmatch(secret) else None
     if me.id == DEMO or step is None:
         return _own(
             request,
@@ -59,7 +67,7 @@ def turn_on(request: Request, desk: TheDesk, me: Me, secret: Text = "", code: Te
             me,
             400,
             error="Ce code n'est pas le bon : réessayez avec celui qui s'affiche.",
-            secret=secret,
+            secret=secret if SECRET.fullmatch(secret) else "",
         )
     desk.accounts.set_totp(me.id, secret, step)
     desk.sessions.end_all(me.id)
@@ -70,11 +78,19 @@ def turn_on(request: Request, desk: TheDesk, me: Me, secret: Text = "", code: Te
 @router.post("/compte/second-code/retirer")
 def turn_off(request: Request, desk: TheDesk, me: Me, code: Text = "") -> Response:
     """Turn the second factor off, with a last code."""
+    if pause := desk.lockout.pause(me.login):
+        return _own(request, desk, me, 400, error=_wait(pause))
     if not desk.accounts.check_totp(me.id, code):
+        desk.lockout.wrong(me.login)
         return _own(request, desk, me, 400, error="Ce code n'est pas le bon.")
+    desk.lockout.right(me.login)
     desk.accounts.set_totp(me.id, None)
     desk.audit(me, "account.totp-off", me.id)
     return desk.done(request, "/compte", "Second code retiré.")
+
+
+def _wait(seconds: float) -> str:
+    return f"Trop d'essais. Attendez {max(1, round(seconds / 60))} min, puis recommencez."
 
 
 def _own(

@@ -227,7 +227,7 @@ def _apply(request: Request, desk: Desk, me: Account, posted: Posted, draft: Dra
     for change in changes:
         desk.audit(me, "rule.changed", None, file="practice.toml", **told(draft.before, change))
     undo = f"/regles/versions/{before[0].id}/retablir" if before else None
-    done = f"{posted.what} : c'est enregistré. {rubric.when}" if rubric.when else f"{posted.what} : c'est en vigueur."
+    done = f"{posted.what} : " + (f"c'est enregistré. {rubric.when}" if rubric.later else "c'est en vigueur.")
     return desk.done(request, _home(rubric), done, undo=undo, base=made.digest)
 
 
