@@ -1,25 +1,25 @@
-"""Calls at the desk: live, then to review with what was heard, understood and done, then what they left to do."""
+"""À relire: calls in the order of their doubt, what was heard, understood and done, and their correction in place."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-from tests.desk.conftest import Told, enter
-from tests.desk.test_desk import routes
+from tests.desk.conftest import enter
 from voicebot.call_log import CallLog, Tally
-from voicebot.desk.app import create_desk
 from voicebot.desk.context import Desk
-from voicebot.desk.pages.now import _messages
-from voicebot.desk.roles import Role
 from voicebot.ports import Appointment, PatientClaim, SlotQuery
 
 MARKUP = "<script>alert(1)</script><b>gras</b>"
+
+PROMISE = {
+    "reason": "results", "phone": "+33612345678", "by": "2026-11-22", "birth_name": MARKUP, "first_name": "Paul",
+    "message": MARKUP, "promised": True,
+}  # fmt: skip
 
 
 def book(desk: Desk) -> Appointment:
@@ -43,152 +43,6 @@ def call(desk: Desk, id: str, *, outcome: str | None = None, heard: str = "bonjo
     if outcome:
         record(id, "outcome", outcome=outcome)
         record(id, "ended", reason=more.get("reason", "normal"))
-
-
-# --- live ---
-
-
-def test_a_call_in_progress_shows_both_sides_what_is_asked_and_markup_stays_inert(app: FastAPI, desk: Desk) -> None:
-    call(desk, "live1", heard=MARKUP)
-    page = enter(app).get("/?appel=live1").text
-    assert "&lt;script&gt;alert(1)" in page
-    assert "<b>gras" not in page
-    assert "L'assistant demande <strong>lequel de ces créneaux</strong> : mardi 24 novembre 09:00" in page
-    assert "1 appel en cours" in page
-
-
-async def test_the_stream_tells_new_words_states_and_calls_and_ends_with_the_session(app: FastAPI, desk: Desk) -> None:
-    client = enter(app)
-    call(desk, "live1")
-    stream = _messages(desk, client.cookies["session"], "live1", desk.live.calls()[0].count)
-    told = [await anext(stream), await anext(stream)]
-    assert [message.split("\n")[0] for message in told] == ["event: list", "event: state"]
-    desk.journal.record("live1", "heard", text=MARKUP + "\ndata: faux", rejected=None, logprob=-0.1)
-    message = await anext(stream)
-    while not message.startswith("event: talk"):
-        message = await anext(stream)
-    assert "&lt;script&gt;" in message
-    assert all(line.startswith(("event: talk", "data: ")) for line in message.strip().split("\n"))
-    client.post("/logout")
-    desk.journal.record("live1", "asks", asks="open", offers=[])
-    assert len([message async for message in stream]) <= 1
-
-
-def test_reading_a_live_call_and_a_past_one_is_in_the_audit_trail(app: FastAPI, desk: Desk) -> None:
-    call(desk, "live1")
-    call(desk, "past1", outcome="informed")
-    call(desk, "live2")
-    client = enter(app)
-    client.get("/")
-    client.get("/?appel=live1")
-    client.get("/relire/past1")
-    me = next(account for account in desk.accounts.all() if account.login == "secretary")
-    read = {entry.subject for entry in desk.workspace.audit.entries(action="transcript.read", actor=f"user:{me.id}")}
-    assert read == {"live1", "past1"}
-    [listed] = desk.workspace.audit.entries(action="live.read")
-    assert listed.detail == {"calls": 2}, "the list shows the last words of each call"
-
-
-def test_a_call_is_taken_over_or_guided_and_an_ended_one_is_not(app: FastAPI, desk: Desk) -> None:
-    control = cast(Told, desk.control)
-    client = enter(app)
-    client.post("/maintenant/reprendre", data={"call": "live1"})
-    client.post("/maintenant/consigne", data={"call": "live1", "text": "propose jeudi"})
-    assert control.asked == [("transfer", "live1", "secretary"), ("instruct", "live1", "propose jeudi")]
-    assert "C&#39;est transmis" in client.get("/").text
-    client.post("/maintenant/consigne", data={"call": "live1", "text": "bla"})
-    assert "pas compris cette consigne" in client.get("/").text
-    client.post("/maintenant/reprendre", data={"call": "over"})
-    assert "Impossible de faire sonner" in client.get("/").text
-
-
-def test_what_a_caller_wants_erased_leaves_the_screen_too(app: FastAPI, desk: Desk) -> None:
-    call(desk, "past1", heard="un secret")
-    client = enter(app)
-    assert "un secret" in client.get("/?appel=past1").text
-    desk.journal.record("past1", "ended", reason="normal")
-    assert "un secret" in client.get("/relire/past1").text
-    answer = client.post("/relire/past1/effacer")
-    assert re.search(r"Reçu <strong[^>]*>[0-9A-Z]{4}-[0-9A-Z]{4}</strong>", answer.text)
-    assert "un secret" not in client.get("/?appel=past1").text
-    assert client.get("/relire/past1").status_code == 404
-    assert desk.workspace.events.of_call("past1") == [] or "un secret" not in repr(
-        desk.workspace.events.of_call("past1")
-    )
-
-
-async def test_words_that_were_not_kept_are_shown_no_more_once_the_call_is_over(app: FastAPI, desk: Desk) -> None:
-    client = enter(app)
-    desk.journal.record("live1", "answered", kind="sip")
-    desk.journal.record("live1", "heard", text="un secret", rejected=None, logprob=-0.1, keep=False)
-    assert "un secret" in client.get("/?appel=live1").text
-    desk.journal.record("live1", "ended", reason="normal")
-    page = client.get("/?appel=live1").text
-    assert "L'appel est terminé" in page
-    assert "un secret" not in page + client.get("/relire/live1").text
-    stream = _messages(desk, client.cookies["session"], "live1", 0)
-    assert [(await anext(stream)).split("\n")[0] for _ in range(2)] == ["event: list", "event: state"]
-    await stream.aclose()
-
-
-@pytest.mark.parametrize("role", ["administrator", "auditor"])
-def test_a_role_that_may_not_read_calls_gets_no_word_of_one_from_any_route(
-    app: FastAPI, desk: Desk, role: Role
-) -> None:
-    made = book(desk)
-    call(desk, "live1", heard="un secret")
-    call(desk, "past1", outcome="booked", appointment=made.id, heard="un secret")
-    desk.journal.record("past1", "callback", **PROMISE)
-    client = enter(app, role)
-    walked = 0
-    for method, path, _ in routes(app):
-        for filled in (path.replace("1", "past1"), path + "?appel=live1"):
-            if method == "GET" and not (path.endswith("/flux") and path != "/maintenant/flux"):
-                answer = client.get(filled)
-                walked += 1
-                for word in ("un secret", "Marchand", "Je vous propose", "06 12 34 56 78"):
-                    assert word not in answer.text, (role, filled)
-    assert walked > 40
-    assert client.get("/maintenant/flux?appel=live1").status_code == 403
-
-
-def test_what_may_be_an_emergency_stands_first(app: FastAPI, desk: Desk) -> None:
-    for id in ("long", "urgent"):
-        call(desk, id)
-    desk.journal.record("urgent", "asks", asks="emergency", offers=[])
-    listed = re.findall(r'id="c-(\w+)"', enter(app).get("/").text)
-    assert listed == ["urgent", "long"]
-
-
-def test_an_open_page_counts_again_and_says_when_its_list_has_changed(
-    app: FastAPI, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # As where the pages' packages are installed.
-    monkeypatch.setattr("voicebot.desk.context.VENDOR", Path(__file__))
-    client = enter(app)
-    call(desk, "live1")
-    page = client.get("/a-faire").text
-    assert 'hx-get="/menu/flux?page=%2Fa-faire&amp;vu=0"' in page
-    told = client.get("/menu/flux", params={"page": "/a-faire", "vu": 0}).text
-    assert re.search(r'id="count-phone"[^>]*>1<', told)
-    assert "a changé" not in told
-    desk.journal.record("past1", "callback", **PROMISE)
-    told = client.get("/menu/flux", params={"page": "/a-faire", "vu": 0}).text
-    assert re.search(r'id="count-todo" class="count" hx-swap-oob="true">1<', told)
-    assert "Cette liste a changé" in told
-    seldom = enter(app, "administrator").get("/menu/flux", params={"page": "/a-faire", "vu": 0}).text
-    assert "count-" not in seldom
-    assert "a changé" not in seldom
-
-
-def test_a_call_is_taken_in_the_browser_itself(app: FastAPI, desk: Desk) -> None:
-    client = enter(app)
-    assert client.post("/maintenant/prendre", json={"call": "live1", "sdp": "o"}).json() == {"sdp": "answer to o"}
-    assert client.post("/maintenant/prendre", json={"call": "over", "sdp": "o"}).status_code == 503
-    assert "call.taken-over" in {entry.action for entry in desk.workspace.audit.entries(subject="live1")}
-
-
-# --- to review ---
 
 
 @pytest.mark.parametrize(
@@ -360,114 +214,3 @@ def test_a_booking_is_cancelled_and_put_back(app: FastAPI, desk: Desk) -> None:
     client.post("/relire/past1/remettre")
     (now,) = desk.workspace.agenda.appointments()
     assert now.slot == made.slot
-
-
-# --- to do ---
-
-PROMISE = {
-    "reason": "results", "phone": "+33612345678", "by": "2026-11-22", "birth_name": MARKUP, "first_name": "Paul",
-    "message": MARKUP, "promised": True,
-}  # fmt: skip
-
-
-def test_a_promise_made_by_phone_is_to_be_done_with_number_and_deadline_and_is_no_appointment(
-    app: FastAPI, desk: Desk
-) -> None:
-    call(desk, "past1", outcome="callback")
-    desk.journal.record("past1", "callback", **PROMISE)
-    page = enter(app).get("/a-faire").text
-    assert "06 12 34 56 78" in page
-    assert "En retard" in page
-    assert "Demande de résultats" in page
-    assert "&lt;script&gt;" in page
-    assert "<b>gras" not in page
-    assert desk.workspace.agenda.appointments(everything=True) == []
-
-
-def test_something_to_do_gets_an_owner_a_note_and_an_end_and_two_people_do_not_overwrite_each_other(
-    app: FastAPI, desk: Desk
-) -> None:
-    desk.journal.record("past1", "callback", **PROMISE)
-    (todo,) = desk.workspace.todo.open(10)
-    client = enter(app)
-    client.post(f"/a-faire/{todo.id}/prendre", data={"version": 1})
-    assert "à vous" in client.get("/a-faire").text
-    assert client.post(f"/a-faire/{todo.id}/fait", data={"version": 1}).status_code == 409
-    client.post(
-        f"/a-faire/{todo.id}/changer", data={"version": 2, "due": "2026-11-30", "note": "répondeur", "owner": "x"}
-    )
-    changed = desk.workspace.todo.get(todo.id)
-    assert changed is not None
-    assert (changed.due.isoformat(), changed.note, changed.owner) == ("2026-11-30", "répondeur", None)
-    client.post(f"/a-faire/{todo.id}/fait", data={"version": 3})
-    page = client.get("/a-faire").text
-    assert "Rien à faire" in page
-    assert f'action="/a-faire/{todo.id}/remettre"' in page
-    assert "Demande de résultats" in client.get("/a-faire?vue=fait").text
-
-
-def test_something_is_noted_by_hand_and_a_number_that_is_none_is_said(app: FastAPI, desk: Desk) -> None:
-    client = enter(app)
-    page = client.post("/a-faire", data={"message": "rappeler le labo", "phone": "12"}).text
-    assert "pas complet" in page
-    assert ">rappeler le labo</textarea>" in page, "what was typed is still there"
-    assert desk.workspace.todo.open(5) == []
-    client.post("/a-faire", data={"message": "rappeler le labo", "phone": "06 12 34 56 78", "due": "2026-11-24"})
-    assert "rappeler le labo" in client.get("/a-faire").text
-
-
-def test_patients_of_one_birth_date_and_a_like_name_are_there_to_be_settled(app: FastAPI, desk: Desk) -> None:
-    book(desk)
-    born = datetime(1984, 3, 12).date()
-    desk.workspace.agenda.add_patient(PatientClaim("Marchant", "Elodie", born), source="desk")
-    desk.workspace.agenda.add_patient(PatientClaim("Zola", "Émile", born), source="desk")
-    page = enter(app).get("/a-faire").text
-    assert "nom proche" in page
-    assert "Elodie Marchant" in page
-    assert "Zola" not in page
-
-
-def test_a_freed_slot_is_offered_to_who_waits_and_booked_or_refused(app: FastAPI, desk: Desk) -> None:
-    made = book(desk)
-    agenda = desk.workspace.agenda
-    waits = agenda.add_patient(PatientClaim("Petit", "Jean", datetime(1970, 1, 1).date()), source="desk")
-    query = SlotQuery("consultation", practitioner=made.slot.practitioner)
-    agenda.wait(waits.id, query)
-    agenda.cancel(made.id, source="desk", idempotency_key="k9")
-    client = enter(app)
-    page = client.get("/a-faire").text
-    assert "Jean Petit" in page
-    offer = re.search(r"/a-faire/proposition/(\d+)/reserver", page)
-    assert offer is not None
-    client.post(f"/a-faire/proposition/{offer[1]}/reserver")
-    (now,) = agenda.appointments()
-    assert now.patient is not None
-    assert now.patient.birth_name == "Petit"
-    assert "Jean Petit" not in client.get("/a-faire").text
-
-
-# --- trying it ---
-
-
-async def test_a_rehearsal_books_into_a_copy_that_is_thrown_away(desk: Desk) -> None:
-    create_desk(desk)
-    tried = await desk.rehearsals.begin("me")
-    assert list(desk.workspace.data.glob("essai-*"))
-    for text in ("je voudrais une consultation", "#2", "n'importe", "mardi matin", "le premier"):
-        await tried.say(text)
-    assert tried.changed(), "a slot is held in the copy"
-    assert desk.workspace.agenda.appointments(everything=True) == []
-    desk.rehearsals.close("me")
-    assert not list(desk.workspace.data.glob("essai-*"))
-
-
-def test_the_page_to_try_talks_and_hands_a_browsers_call_to_the_copy(app: FastAPI, desk: Desk) -> None:
-    client = enter(app)
-    client.post("/essayer/commencer")
-    client.post("/essayer/dire", data={"text": MARKUP})
-    page = client.get("/essayer").text
-    assert "&lt;script&gt;" in page
-    assert "<b>gras" not in page
-    assert client.post("/essayer/appel", json={"sdp": "o"}).json() == {"sdp": "answer to o", "call": "c1"}
-    assert ("rehearse", "c1") in cast(Told, desk.control).asked
-    assert not list(desk.workspace.call_log.ended(5))

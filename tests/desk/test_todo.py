@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from tests.desk.conftest import enter
-from tests.desk.test_calls import PROMISE, book
+from tests.desk.test_calls import PROMISE, book, call
 from voicebot.desk.context import Desk
 from voicebot.ports import PatientClaim, SlotQuery
 
@@ -132,3 +132,79 @@ def test_what_was_noted_by_mistake_goes_and_what_a_call_left_stays(app: FastAPI,
     (promised,) = desk.workspace.todo.open(10)
     assert client.post(f"/a-faire/{promised.id}/retirer", data={"version": 1}).status_code == 409
     assert desk.workspace.todo.open(10) == [promised]
+
+
+def test_a_promise_made_by_phone_is_to_be_done_with_number_and_deadline_and_is_no_appointment(
+    app: FastAPI, desk: Desk
+) -> None:
+    call(desk, "past1", outcome="callback")
+    desk.journal.record("past1", "callback", **PROMISE)
+    page = enter(app).get("/a-faire").text
+    assert "06 12 34 56 78" in page
+    assert "En retard" in page
+    assert "Demande de résultats" in page
+    assert "&lt;script&gt;" in page
+    assert "<b>gras" not in page
+    assert desk.workspace.agenda.appointments(everything=True) == []
+
+
+def test_something_to_do_gets_an_owner_a_note_and_an_end_and_two_people_do_not_overwrite_each_other(
+    app: FastAPI, desk: Desk
+) -> None:
+    desk.journal.record("past1", "callback", **PROMISE)
+    (todo,) = desk.workspace.todo.open(10)
+    client = enter(app)
+    client.post(f"/a-faire/{todo.id}/prendre", data={"version": 1})
+    assert "à vous" in client.get("/a-faire").text
+    assert client.post(f"/a-faire/{todo.id}/fait", data={"version": 1}).status_code == 409
+    client.post(
+        f"/a-faire/{todo.id}/changer", data={"version": 2, "due": "2026-11-30", "note": "répondeur", "owner": "x"}
+    )
+    changed = desk.workspace.todo.get(todo.id)
+    assert changed is not None
+    assert (changed.due.isoformat(), changed.note, changed.owner) == ("2026-11-30", "répondeur", None)
+    client.post(f"/a-faire/{todo.id}/fait", data={"version": 3})
+    page = client.get("/a-faire").text
+    assert "Rien à faire" in page
+    assert f'action="/a-faire/{todo.id}/remettre"' in page
+    assert "Demande de résultats" in client.get("/a-faire?vue=fait").text
+
+
+def test_something_is_noted_by_hand_and_a_number_that_is_none_is_said(app: FastAPI, desk: Desk) -> None:
+    client = enter(app)
+    page = client.post("/a-faire", data={"message": "rappeler le labo", "phone": "12"}).text
+    assert "pas complet" in page
+    assert ">rappeler le labo</textarea>" in page, "what was typed is still there"
+    assert desk.workspace.todo.open(5) == []
+    client.post("/a-faire", data={"message": "rappeler le labo", "phone": "06 12 34 56 78", "due": "2026-11-24"})
+    assert "rappeler le labo" in client.get("/a-faire").text
+
+
+def test_patients_of_one_birth_date_and_a_like_name_are_there_to_be_settled(app: FastAPI, desk: Desk) -> None:
+    book(desk)
+    born = datetime(1984, 3, 12).date()
+    desk.workspace.agenda.add_patient(PatientClaim("Marchant", "Elodie", born), source="desk")
+    desk.workspace.agenda.add_patient(PatientClaim("Zola", "Émile", born), source="desk")
+    page = enter(app).get("/a-faire").text
+    assert "nom proche" in page
+    assert "Elodie Marchant" in page
+    assert "Zola" not in page
+
+
+def test_a_freed_slot_is_offered_to_who_waits_and_booked_or_refused(app: FastAPI, desk: Desk) -> None:
+    made = book(desk)
+    agenda = desk.workspace.agenda
+    waits = agenda.add_patient(PatientClaim("Petit", "Jean", datetime(1970, 1, 1).date()), source="desk")
+    query = SlotQuery("consultation", practitioner=made.slot.practitioner)
+    agenda.wait(waits.id, query)
+    agenda.cancel(made.id, source="desk", idempotency_key="k9")
+    client = enter(app)
+    page = client.get("/a-faire").text
+    assert "Jean Petit" in page
+    offer = re.search(r"/a-faire/proposition/(\d+)/reserver", page)
+    assert offer is not None
+    client.post(f"/a-faire/proposition/{offer[1]}/reserver")
+    (now,) = agenda.appointments()
+    assert now.patient is not None
+    assert now.patient.birth_name == "Petit"
+    assert "Jean Petit" not in client.get("/a-faire").text
