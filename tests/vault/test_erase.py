@@ -114,6 +114,16 @@ def test_a_namesake_of_another_number_keeps_what_is_theirs(world: World) -> None
     assert [todo.call for todo in world.todo.open(10)] == ["c1"]
 
 
+def test_what_two_of_one_name_and_number_left_is_given_to_neither(world: World) -> None:
+    patients = [world.patient()]
+    claim = PatientClaim("Quévrain", "Ysoline", date(1991, 1, 2), "+33639981234")
+    patients.append(world.agenda.add_patient(claim, source="desk"))
+    call = world.call(promise=True)
+    for patient in patients:
+        assert world.vault.export_patient(patient.id, actor="user:u1").data["call_event"] == []
+    assert world.events.of_call(call) != []
+
+
 def test_what_names_nobody_from_a_number_that_a_family_shares_is_no_one_s(world: World) -> None:
     patient = world.patient()
     world.agenda.add_patient(PatientClaim("Quévrain", "Aubin", date(2019, 1, 2), "+33639981234"), source="desk")

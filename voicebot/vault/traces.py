@@ -72,8 +72,9 @@ def _promises(connection: Any, patient_id: str) -> tuple[set[str], set[str]]:
         if named == ("", ""):
             # A family shares a number: what names nobody is told to no one of them.
             return phone in mine.phones and not any(other.phones & mine.phones for other in others())
-        return named == mine.names and (
-            phone in mine.phones or not any(other.names == mine.names for other in others())
+        # Of two who have one name, the number tells whom it is about, unless they share that too.
+        return named == mine.names and not any(
+            other.names == mine.names and (phone in other.phones or phone not in mine.phones) for other in others()
         )
 
     calls, todos = set(), set()
