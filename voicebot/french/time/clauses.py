@@ -37,3 +37,8 @@ def never(pieces: Sequence[Piece]) -> bool:
         if piece.kind not in ("BOOK", "COMMA"):
             return False
     return False
+
+
+def said(pieces: Sequence[Piece], kind: str, value: str) -> bool:
+    """Whether a piece of this kind and value stands anywhere."""
+    return any(piece.kind == kind and piece.value == value for piece in pieces)

@@ -4,40 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicebot.french.time.clauses import never, time_ahead, yes_follows
-from voicebot.french.time.nodes import Context, Days, Exact
+from voicebot.french.time.clauses import never, said, time_ahead, yes_follows
 from voicebot.french.time.patterns import Piece
 from voicebot.french.time.reasons import TIME
-from voicebot.french.time.term import EITHER, Term, narrows_days, narrows_hours
+from voicebot.french.time.term import EITHER, Term
+from voicebot.french.time.writing import LIST_OR_CORRECTION, TermWriter
 
-_BOUNDARY = frozenset({"STOP", "BUT", "DONC", "WANT", "PLUTOT", "CANT", "CAN", "BUSY"})
-_LIST_OR_CORRECTION = "une liste, ou une correction"
 _QUESTION_OR_REFUSAL = "une question, ou un refus"
 _JOINS = {"OR": "or", "AND": "and", "COMMA": "comma"}
 
 
-class TermBuilder:
+class TermBuilder(TermWriter):
     """Walks over the pieces and builds terms."""
-
-    def __init__(self, cx: Context) -> None:
-        self._cx = cx
-        self.terms: list[Term] = []
-        self.soonest = False
-        self.any = False
-        self._current: Term | None = None
-        self._sign = 1
-        self._join = ""
-        self._corrects = False
-        self._segment = 0
-        self._end = 0
-        """Word where the last time ended."""
-        self._pending_not: Piece | None = None
-        self._wished = False
-        """Whether the clause asked for something before it named a time."""
-        self._excepts = False
-        """Whether the refusal is an exception (« sauf »)."""
-        self._strict = False
-        """Whether the refusal may list its days (« sauf mardi, jeudi »); « pas mardi, jeudi » is obscure."""
 
     def build(self, pieces: Sequence[Piece]) -> list[Term]:
         """The terms of an utterance, in order."""
@@ -45,11 +23,9 @@ class TermBuilder:
             self._take(pieces, index, piece)
         self._end_refusal()
         self._oppose()
-        kinds = {(piece.kind, piece.value) for piece in pieces}
-        if {("CANT", "impossible"), ("STOP", "?")} <= kinds and all(term.sign < 0 for term in self.terms):
+        if said(pieces, "CANT", "impossible") and said(pieces, "STOP", "?") and all(t.sign < 0 for t in self.terms):
             self._cx.doubt(_QUESTION_OR_REFUSAL)
-        hours = any(term.hours or term.sets for term in self.terms)
-        if not hours and any(piece.kind == "EVENTED" and piece.value == "open" for piece in pieces):
+        if said(pieces, "EVENTED", "open") and not any(term.hours or term.sets for term in self.terms):
             self._cx.doubt("l'heure d'une occupation, sans dire ce que l'on veut")
         return [term for term in self.terms if term.days or term.hours or term.sets]
 
@@ -79,6 +55,7 @@ class TermBuilder:
     def _take(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         kind = piece.kind
         if kind in TIME:
+            self._contrast(pieces, index)
             self._time(piece)
         elif kind in _JOINS:
             self._end_refusal()
@@ -89,6 +66,8 @@ class TermBuilder:
             if piece.value == "sinon" and self._sign < 0:
                 self._cx.doubt("un refus, ou un second choix")
             self._close("else" if piece.value == "sinon" else _JOINS[kind])
+        elif kind in ("BOOK", "CLAIM"):
+            self._booking = self._sign < 0 and bool(self.terms)
         elif kind == "IS":
             self._is()
         elif kind == "QUE":
@@ -109,6 +88,9 @@ class TermBuilder:
             if piece.value == "question":
                 self._cx.doubt(_QUESTION_OR_REFUSAL)
             self._wished = self._wished or kind in ("WANT", "PLUTOT")
+            told = self._current is not None and self._current.sign < 0 and not self._current.denied
+            if kind == "PLUTOT" and told and not time_ahead(pieces, index + 1):
+                self._cx.doubt("un refus, ou une préférence")
             self._restart(kind)
         elif kind == "MOVE":
             self._move()
@@ -121,6 +103,16 @@ class TermBuilder:
         elif kind == "ANY":
             self._anything()
 
+    def _contrast(self, pieces: Sequence[Piece], index: int) -> None:
+        """« je ne peux pas le mardi, le jeudi c'est bon »: a list of refused times that ends with a yes."""
+        refused = bool(self.terms) and self._sign < 0 and self._pending_not is None and self.terms[-1].sign < 0
+        before = pieces[index - 1].kind
+        if refused and (before not in TIME or before == pieces[index].kind) and yes_follows(pieces, index):
+            if self._join == "comma":
+                self._restart("CAN")
+            else:
+                self._cx.doubt("un refus, puis une demande")
+
     def _soon(self) -> None:
         if self._pending_not is not None:
             self._cx.doubt("pas le plus tôt")
@@ -131,80 +123,6 @@ class TermBuilder:
         if self._join in EITHER and self.terms:
             self._cx.doubt("ceci, ou n'importe quand")
         self.any = True
-
-    def _restart(self, kind: str) -> None:
-        if kind == "YES" and self._sign > 0:
-            return
-        join = {"BUT": "but", "PLUTOT": "plutot", "STOP": "comma", "DONC": "comma"}.get(kind, "")
-        if kind == "PLUTOT" and self._join in ("or", "else", "and", "but"):
-            join = self._join
-        self._close(join or self._join)
-        if self._pending_not is not None and kind != "YES":
-            self._cx.doubt("une négation sans objet")
-            self._pending_not = None
-        self._sign = 1
-        if kind in _BOUNDARY:
-            self._segment += 1
-
-    def _close(self, join: str) -> None:
-        if self._current is not None or self._join in ("", "comma") or join in EITHER:
-            self._join = join
-        self._current = None
-
-    def _new(self, join: str) -> Term:
-        term = Term(self._sign, join if self.terms else "", corrects=self._corrects, segment=self._segment)
-        term.excepts, term.denied = self._excepts and term.sign < 0, self._pending_not is not None
-        if term.sign < 0 and self._pending_not is None and join in ("comma", "list") and not self._strict:
-            term.opposed = True
-        self._corrects, self._join = False, ""
-        self._pending_not = None
-        self.terms.append(term)
-        self._current = term
-        return term
-
-    def _listed(self, piece: Piece) -> Term:
-        """A new alternative with no word between."""
-        self._hesitated(piece)
-        return self._new("list")
-
-    def _hesitated(self, piece: Piece) -> None:
-        """« mardi euh mercredi » may be a list as well as a correction."""
-        again = any(isinstance(day, Days) and day == piece.value for day in self.terms[-1].days)
-        if not again and self._cx.hesitations.intersection(range(self._end, piece.start)):
-            self._cx.doubt(_LIST_OR_CORRECTION)
-
-    def _time(self, piece: Piece) -> None:
-        if self._current is None and self._join == "comma" and self.terms:
-            self._hesitated(piece)
-        term = self._current or self._new(self._join)
-        value = piece.value
-        if isinstance(value, Exact):
-            if not value.filters and any(not one.filters for one in term.sets):
-                term = self._listed(piece)  # « le premier le deuxième »: offers are picked side by side
-            term.sets.append(value)
-        elif isinstance(value, Days):
-            if term.days and not narrows_days(term.days, value):
-                if {term.days[-1].kind, value.kind} == {"date", "weekday"}:
-                    self._cx.doubt("une date et un jour qui ne vont pas ensemble")
-                term = self._listed(piece)
-            only_spans = all(d.kind == "span" for d in term.days)
-            in_front = bool(term.hours) and (not term.days or (only_spans and value.kind != "span"))
-            term.hours_first = term.hours_first or in_front
-            term.days.append(value)
-        else:
-            if term.hours and not narrows_hours(term.hours, value):
-                if any(old.kind != value.kind for old in term.hours):
-                    self._cx.doubt("des heures qui se contredisent")
-                term = self._listed(piece)
-            if term.sign < 0 and term.days and value.kind in ("point", "range") and self._all_day_wanted():
-                self._cx.doubt("l'heure de l'exception, ou de tout le reste")
-            term.hours.append(value)
-        self._end = piece.end
-
-    def _all_day_wanted(self) -> bool:
-        """Whether days are wanted, none of them with an hour: « tous les jours sauf le mercredi à 17 heures »."""
-        wanted = [t for t in self.terms if t.sign > 0]
-        return bool(wanted) and not any(t.hours for t in wanted)
 
     def _refusal(self, pieces: Sequence[Piece], index: int, piece: Piece) -> None:
         """« mardi je ne peux pas » refuses what came before, « je ne peux pas mardi » what comes next."""
@@ -223,6 +141,9 @@ class TermBuilder:
                 back = []
             else:
                 self._cx.doubt("un refus entre deux moments")
+        comma = index + 1 < len(pieces) and pieces[index + 1].kind in ("COMMA", "STOP")
+        if not back and ahead and comma:
+            self._cx.doubt("un refus, puis une demande")  # « je peux pas venir, vendredi plutôt »
         if not back and not ahead and piece.kind == "CANT":
             self._cx.doubt("un refus sans objet")
         if back and not ahead and self._wished:
@@ -245,7 +166,7 @@ class TermBuilder:
         if piece.kind == "CORR" and not ahead and self.terms[-1].join in ("list", "comma") and len(self.terms) > 1:
             # « le 24 euh le 25 pardon »: what was said last holds.
             self.terms[-1].corrects, self.terms[-1].join = True, "correct"
-            self._cx.forget(_LIST_OR_CORRECTION)
+            self._cx.forget(LIST_OR_CORRECTION)
         if piece.kind == "NO":
             for term in self.terms:
                 if term.segment == self._segment:
