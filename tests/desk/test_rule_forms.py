@@ -134,6 +134,8 @@ def test_the_line_is_registered_and_given_up_without_a_password_ever_shown(app: 
     assert "Ce changement ne touche à aucun créneau" in shown
     assert "Vaut au prochain démarrage du service" in shown
     assert "Le fichier du mot de passe n&#39;existe pas" in shown
+    authority = {"registration.transport": "TLS", "registration.ca_file": "/absent.pem"}
+    assert "Le fichier de l&#39;autorité n&#39;existe pas" in client.post("/regles/sip", data=ACCOUNT | authority).text
     client.post("/regles/sip", data={**ACCOUNT, "apply": "1"})
     account = desk.workspace.rules().sip.registration
     assert account is not None

@@ -18,6 +18,9 @@ def cautions(now_ruling: Practice, proposed: Practice) -> Iterator[str]:
     account = proposed.sip.registration
     if account is not None and account != now_ruling.sip.registration and not account.password_file.is_file():
         yield "Le fichier du mot de passe n'existe pas sur cette machine : la ligne ne s'inscrirait pas."
+    authority = account.ca_file if account is not None else None
+    if authority is not None and not authority.is_file():
+        yield "Le fichier de l'autorité n'existe pas sur cette machine : le téléphone ne démarrerait plus."
     if now_ruling.transfer.on_call and not proposed.transfer.on_call:
         yield "Sans astreinte, un signe d'urgence en dehors de l'accueil fait dire le 15 et ne fait sonner personne."
     if now_ruling.zone != proposed.zone:
