@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from tests.agenda.helpers import HEAD, MONDAY, MOTIVES, OPENINGS, ROUSSEL, StandingClock, placement
-from voicebot.agenda.preview import preview
+from voicebot.agenda.preview import preview, same_slots
 from voicebot.agenda.slots import NOTHING
 from voicebot.agenda.store import Store
 from voicebot.errors import NotBookableError
@@ -83,6 +83,14 @@ def test_only_who_may_be_stranded_is_judged_and_nobody_is_missed(agenda: Store, 
 
 def test_the_same_rules_change_nothing(agenda: Store, practice: Practice) -> None:
     assert agenda.preview(other(practice, BASE + "# un mot de plus\n")).empty
+
+
+def test_rules_that_stand_elsewhere_in_the_file_are_the_same_and_every_other_difference_is_seen(
+    practice: Practice,
+) -> None:
+    assert same_slots(practice, other(practice, "# plus bas\n\n" + BASE + '[conversation]\nmode = "closed"\n'))
+    for text in (*CHANGES, BASE.replace("horizon_days = 90", 'horizon_days = 90\nholiday_zone = "aucune"')):
+        assert not same_slots(practice, other(practice, text))
 
 
 def test_who_is_booked_where_the_practice_closes_is_named(agenda: Store, practice: Practice) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby, product
@@ -16,7 +16,7 @@ from voicebot.agenda.verdict import Request, Verdict
 from voicebot.errors import NotBookableError
 from voicebot.ports import Appointment, PatientKind, Slot, SlotQuery
 from voicebot.practice.localtime import at_minute, to_utc, to_wall
-from voicebot.practice.schema import GRANULE_MINUTES, Practice
+from voicebot.practice.schema import GRANULE_MINUTES, Practice, Where
 
 FARTHEST = timedelta(weeks=26)
 """How far a preview looks at most; it looks as far as the assistant may offer today."""
@@ -87,6 +87,8 @@ def preview(
     """
     horizon = max(motive.horizon_days for rules in (now_ruling, proposed) for motive in rules.motives.values())
     last = (now + min(timedelta(days=horizon), FARTHEST)).date()
+    if same_slots(now_ruling, proposed):
+        return Preview(now.date(), last, frozenset(), frozenset(), ())
     added, removed = _difference(now_ruling, proposed, now, last, busy)
     stranded = []
     for appointment in booked:
@@ -96,6 +98,23 @@ def preview(
         if not verdict.bookable and _allowed(now_ruling, appointment, now).bookable:
             stranded.append(Stranded(appointment, verdict))
     return Preview(now.date(), last, added, removed, tuple(stranded))
+
+
+NOWHERE = Where("", "", 0)
+
+TIMETABLE = ("motives", "practitioners", "resources", "sites", "openings", "exceptions", "absences", "substitutions")
+"""What of a practice decides on slots, beside its calendars and its clock."""
+
+
+def same_slots(one: Practice, other: Practice) -> bool:
+    """Whether two sets of rules surely open the same slots, wherever in their files the rules stand."""
+    calendars = (one.zone, one.holiday_zone, one.school_zone) == (other.zone, other.holiday_zone, other.school_zone)
+    return calendars and all(_placeless(one, name) == _placeless(other, name) for name in TIMETABLE)
+
+
+def _placeless(practice: Practice, name: str) -> list[object]:
+    rules = getattr(practice, name)
+    return [replace(rule, where=NOWHERE) for rule in (rules.values() if isinstance(rules, Mapping) else rules)]
 
 
 class Standing:

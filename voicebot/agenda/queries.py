@@ -18,7 +18,7 @@ from voicebot.agenda.merging import Merging
 from voicebot.agenda.offers import spread
 from voicebot.agenda.outbox import Outbox
 from voicebot.agenda.patients import Patients, as_patients
-from voicebot.agenda.preview import Preview, Standing, preview
+from voicebot.agenda.preview import Preview, Standing, preview, same_slots
 from voicebot.agenda.session import Connection, Session
 from voicebot.agenda.waitlist import Offer, Waitlist
 from voicebot.errors import AgendaError
@@ -74,6 +74,8 @@ class Queries:
     def preview(self, proposed: Practice) -> Preview:
         """What other rules would change of the coming weeks."""
         admission = self._admission()
+        if same_slots(admission.practice, proposed):
+            return preview(admission.practice, proposed, admission.now, admission.source, ())
         standing = Standing(admission.practice, proposed)
         coming = self._session.tuples(
             "select id, motive, practitioner, start_utc from appointment where status = 'booked' and start_utc >= ?",
