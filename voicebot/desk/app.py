@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from voicebot.desk import navigation
+from voicebot.desk.appointment_form import explained
 from voicebot.desk.context import HERE, Desk
 from voicebot.desk.pages import ROUTERS
 from voicebot.desk.roles import LoginNeededError, Needs
@@ -90,7 +91,7 @@ def _explain_errors(app: FastAPI, desk: Desk) -> None:
 
     def page(status: int, title: str, text: str) -> Handler:
         async def answer(request: Request, error: Exception) -> Response:
-            said = text or str(getattr(error, "detail", "") or error)
+            said = text or getattr(error, "detail", "") or explained(error)
             return await run_in_threadpool(_error_page, desk, request, status, title, said)
 
         return answer
