@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from voicebot.french.time.masks import days_mask, hours_mask
-from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, minute_runs, minutes
+from voicebot.french.time.nodes import ALL_DAYS, ALL_MINUTES, SIZE, Context, Hours, minute_runs, minutes
 from voicebot.french.time.settings import DAY
 from voicebot.french.time.sharing import share
 from voicebot.french.time.term import ALTERNATIVE, EITHER, SHARING, Term
@@ -32,6 +32,7 @@ def compose(cx: Context, terms: Sequence[Term], *, universe: bool) -> Minutes:
     wanted = [t for t in wanted if t.days or t.hours or any(not s.filters for s in t.sets)]
     _after_refusal(cx, terms)
     share(cx, wanted)
+    hours = [one for term in wanted if term.hours_only for one in term.hours]
     result = [0] * SIZE
     for term in wanted:
         if not term.inherited:
@@ -42,10 +43,15 @@ def compose(cx: Context, terms: Sequence[Term], *, universe: bool) -> Minutes:
             cx.doubt("ce jour à une autre heure, ou les autres jours aussi")  # « je peux pas avant 10 h jeudi »
     for one in filters:
         result = [a & b for a, b in zip(result, one.masks, strict=True)]
-    return _from_now(cx, _without(cx, result, _spread_refusals(refused)))
+    return _from_now(cx, _without(cx, result, _spread_refusals(refused), hours))
 
 
-def _without(cx: Context, wanted: Minutes, refused: Sequence[Term]) -> Minutes:
+def _only_bounded(cx: Context, hours: Sequence[Hours]) -> bool:
+    """Whether a bound of the hour is all that is wanted."""
+    return bool(hours) and all(one.kind == "range" and (one.first == 0 or one.last == DAY) for one in hours)
+
+
+def _without(cx: Context, wanted: Minutes, refused: Sequence[Term], hours: Sequence[Hours]) -> Minutes:
     """What is wanted less what is refused; « pas le matin sauf jeudi » spares the mornings of Thursdays."""
     gone = [0] * SIZE
     plain = False
@@ -57,6 +63,8 @@ def _without(cx: Context, wanted: Minutes, refused: Sequence[Term]) -> Minutes:
         touched = gone if spared else wanted
         # « lundi sauf le matin ou mardi », « lundi pas le matin mardi »: whether Tuesday is refused is not clear.
         beside = before is not None and term.join in SHARING and before.hours_only and term.days_only
+        if term.excepts and term.days_only and not plain and _only_bounded(cx, hours):
+            cx.doubt("jamais ce jour-là, ou à toute heure ce jour-là")  # « jamais après 17 heures sauf le vendredi »
         narrows = term.excepts or beside or (term.denied and term.hours_first)
         if narrows and not any(a & b for a, b in zip(touched, named, strict=True)):
             cx.doubt("une exception qui n'enlève rien")

@@ -78,6 +78,8 @@ class TermBuilder(TermWriter):
                 # « je suis pris sauf jeudi »: then only
                 self._sign, self._segment, self._pending_not = 1, self._segment + 1, None
                 return
+            if index and pieces[index - 1].kind == "OR":
+                self._cx.doubt("ou pas")  # « mardi ou jamais »
             self._sign, self._pending_not = -1, piece
             self._excepts, self._strict = piece.value == "sauf", piece.value in ("sauf", "ni")
         elif kind in ("CANT", "BUSY"):
