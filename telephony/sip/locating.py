@@ -13,13 +13,9 @@ import random
 import socket
 from collections.abc import Callable
 
-import dns.asyncresolver
-import dns.exception
-import dns.rdtypes.IN.SRV
-import dns.resolver
-
 from telephony.sip.gate import normal
-from telephony.sip.targets import MAX_ADDRESSES, Living, Service, Target, by_weight
+from telephony.sip.targets import MAX_ADDRESSES, Living, Target, by_weight
+from voicebot.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +23,6 @@ PREFIX = {"UDP": "_sip._udp", "TCP": "_sip._tcp", "TLS": "_sips._tcp"}
 """What stands before the domain of an SRV record (RFC 3263 §4.1)."""
 PORT = {"UDP": 5060, "TCP": 5060, "TLS": 5061}
 """The port where neither the settings nor an SRV record give one (RFC 3261 §19.1.2)."""
-LOOK_UP_SECONDS = 4.0
-"""Longest wait for one answer, over all resolvers."""
 DEAD_SECONDS = (60.0, 3600.0)
 """A dead server comes last for as long as the answer that named it may be kept (TTL), within these bounds, s."""
 
@@ -77,48 +71,28 @@ class Locator:
 
     async def _services(self, transport: str, host: str, known: list[Target]) -> list[Target] | None:
         """The targets of the SRV records, none where they say so, or None where the name has no such records."""
+        from telephony.sip.resolver import Resolver  # most have no trunk to look for, and it loads slowly
+
         try:
-            resolver = self._dns()
-            answer = await resolver.resolve(f"{PREFIX[transport]}.{host}.", "SRV", search=False)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return None
-        except (dns.exception.DNSException, OSError) as error:
-            log.info("SIP: no answer of the DNS about the trunk's servers (%s)", type(error).__name__)
+            resolver = Resolver(self._resolver)
+            found = await resolver.services(f"{PREFIX[transport]}.{host}")
+        except UnavailableError as error:
+            log.info("SIP trunk: %s", error)
             return known or None
-        low, high = DEAD_SECONDS
-        self._dead_seconds = min(max(float(answer.rrset.ttl if answer.rrset else 0), low), high)
-        services = [
-            Service(record.priority, record.weight, str(record.target), record.port)
-            for record in answer
-            if isinstance(record, dns.rdtypes.IN.SRV.SRV) and str(record.target) != "."  # "." means: not offered here
-        ]
+        if found is None:
+            return None
+        services, ttl = found
+        self._dead_seconds = min(max(ttl, DEAD_SECONDS[0]), DEAD_SECONDS[1])
         ordered = by_weight(services, self._chance)
-        addresses = await asyncio.gather(*(self._addresses_of(resolver, service.host) for service in ordered))
+        addresses = await asyncio.gather(*(resolver.addresses(service.host) for service in ordered))
+        if not all(addresses):
+            log.info("SIP trunk: a server has no address in the DNS")
         targets = [
             Target(address, service.port, service.priority)
             for service, listed in zip(ordered, addresses, strict=True)
             for address in listed
         ]
         return targets if targets or not services else known
-
-    async def _addresses_of(self, resolver: dns.asyncresolver.Resolver, host: str) -> list[str]:
-        """A and AAAA of a server that an SRV record names; none where there is no answer."""
-        try:
-            answers = await resolver.resolve_name(host, search=False)
-        except (dns.exception.DNSException, OSError):
-            log.info("SIP: a server of the trunk has no address in the DNS")
-            return []
-        found = sorted(answers.addresses(), key=lambda address: ":" in address)  # IPv6 may lead nowhere from here
-        return list(dict.fromkeys(map(normal, found)))[:MAX_ADDRESSES]
-
-    def _dns(self) -> dns.asyncresolver.Resolver:
-        """Made anew for each look-up: /etc/resolv.conf changes with the network. Raises DNSException."""
-        resolver = dns.asyncresolver.Resolver(configure=self._resolver is None)
-        if self._resolver is not None:
-            address, resolver.port = self._resolver
-            resolver.nameservers = [address]
-        resolver.lifetime = LOOK_UP_SECONDS
-        return resolver
 
 
 async def _addresses(host: str) -> list[str]:

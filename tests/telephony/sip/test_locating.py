@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from telephony.sip import locating
+from telephony.sip import resolver
 from telephony.sip.locating import Locator
 from telephony.sip.targets import Target
 from tests.telephony.sip.nameserver import NameServer, Zone, name_server
@@ -80,7 +83,7 @@ async def test_without_an_answer_the_servers_of_the_last_one_are_kept(monkeypatc
     async with name_server(ZONE) as server:
         asked = locator(server)
         found = await asked.find("TLS", "trunk.test", None)
-        monkeypatch.setattr(locating, "LOOK_UP_SECONDS", 0.3)
+        monkeypatch.setattr(resolver, "LOOK_UP_SECONDS", 0.3)
         server.zone = None
         assert await asked.find("TLS", "trunk.test", None) == found
         # Nothing was ever known of this one: it is taken for a host.
@@ -119,3 +122,9 @@ async def test_a_dead_server_comes_last_for_as_long_as_its_record_holds() -> Non
         clock.now += 2
         again = await asked.find("TLS", "trunk.test", None, prefer=best.peer)
         assert again[0] == best
+
+
+def test_who_has_no_trunk_loads_no_resolver() -> None:
+    """It costs each start of the telephony process half a second."""
+    asked = "import sys, telephony.sip.agent; sys.exit('dns.resolver' in sys.modules)"
+    subprocess.run([sys.executable, "-c", asked], check=True, cwd=Path(__file__).parents[3])
