@@ -60,7 +60,7 @@ GROUPS = {
     "board": ("/tableau", "/tableau?vue=semaines", "/tableau/resume"),
     "rules": ("/regles", "/regles/absences", "/regles/absences/0", "/regles/motives/frottis", "/regles/versions"),
     "more rules": ("/regles/phrases/nouveau", "/regles/conversation", "/regles/simulateur?texte=un frottis dimanche",
-                   "/regles/simulateur/appels"),
+                   "/regles/simulateur/appels", "/regles/sip", "/regles/openings/nouveau"),
 }  # fmt: skip
 EMPTY = (DAY, "/tableau", "/tableau/resume", "/regles/simulateur/appels", "/regles/exceptions")
 

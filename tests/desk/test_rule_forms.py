@@ -177,49 +177,47 @@ def test_an_answer_goes_with_the_words_that_mean_it(app: FastAPI, desk: Desk) ->
     assert desk.workspace.rules().answer_words == {}
 
 
-@pytest.mark.parametrize(
-    ("name", "id"), [("motives", "consultation"), ("motives", ""), ("answers", "nouveau"), ("answers", "a/b")]
-)
-def test_a_new_rule_takes_no_name_that_is_taken_or_cannot_serve(app: FastAPI, desk: Desk, name: str, id: str) -> None:
-    before = text(desk)
-    data = {"id": id, "label": "un autre", "duration_minutes": "10", "text": "x", "apply": "1"}
-    answer = enter(app).post(f"/regles/{name}/nouveau", data=data)
-    assert answer.status_code == 422
-    assert said(answer.text, "id")
-    assert text(desk) == before
+def test_a_new_rule_takes_no_name_that_is_taken_or_cannot_serve(app: FastAPI, desk: Desk) -> None:
+    before, client = text(desk), enter(app)
+    for name, id in (("motives", "consultation"), ("motives", ""), ("answers", "nouveau"), ("answers", "a/b")):
+        data = {"id": id, "label": "un autre", "duration_minutes": "10", "text": "x", "apply": "1"}
+        answer = client.post(f"/regles/{name}/nouveau", data=data)
+        assert answer.status_code == 422, id
+        assert said(answer.text, "id"), id
+        assert text(desk) == before
 
 
-@pytest.mark.parametrize(
-    ("path", "data", "key", "words"),
-    [
-        ("exceptions/nouveau", {"date": "2026-12-24"}, "closed", "Cochez « Fermé toute la journée »"),
-        ("exceptions/nouveau", {"date": "demain", "closed": "true"}, "date", "2026-12-24"),
-        ("exceptions/nouveau", {"date": "2026-12-24", "from": "2026-12-23", "closed": "true"}, "from", "videz-le"),
-        ("exceptions/nouveau", {"date": "9999-12-31", "closed": "true"}, "date", "2026-12-24"),
-        ("absences/nouveau", {"who": "benali", "from": "0001-01-01", "to": "9999-12-31"}, "to", "2026-12-24"),
-        ("absences/nouveau", {"who": "benali"}, "from", "Donnez un début et une fin"),
-        ("absences/nouveau", {"who": "benali", "from": "2026-12-24"}, "to", "Remplissez ce champ"),
-        ("absences/nouveau", {"who": "benali", "from": "2026-12-24", "to": "2026-12-23"}, "to", "avant le début"),
-        ("absences/nouveau", {"from": "2026-12-24", "to": "2026-12-24"}, "who", "Remplissez ce champ"),
-        ("openings/nouveau", {"hours": "8h-12h", "days": "lundi"}, "hours", "écrivez par exemple 08:30-12:30"),
-        ("openings/nouveau", {"hours": "08:00-12:00"}, "days", "Cochez au moins un jour"),
-        ("substitutions/nouveau", {"practitioner": "benali", "substitute": "benali", "from": "2026-12-01",
+WRONG: tuple[tuple[str, dict[str, str], str, str], ...] = (
+    ("exceptions/nouveau", {"date": "2026-12-24"}, "closed", "Cochez « Fermé toute la journée »"),
+    ("exceptions/nouveau", {"date": "demain", "closed": "true"}, "date", "2026-12-24"),
+    ("exceptions/nouveau", {"date": "2026-12-24", "from": "2026-12-23", "closed": "true"}, "from", "videz-le"),
+    ("exceptions/nouveau", {"date": "9999-12-31", "closed": "true"}, "date", "2026-12-24"),
+    ("absences/nouveau", {"who": "benali", "from": "0001-01-01", "to": "9999-12-31"}, "to", "2026-12-24"),
+    ("absences/nouveau", {"who": "benali"}, "from", "Donnez un début et une fin"),
+    ("absences/nouveau", {"who": "benali", "from": "2026-12-24"}, "to", "Remplissez ce champ"),
+    ("absences/nouveau", {"who": "benali", "from": "2026-12-24", "to": "2026-12-23"}, "to", "avant le début"),
+    ("absences/nouveau", {"from": "2026-12-24", "to": "2026-12-24"}, "who", "Remplissez ce champ"),
+    ("openings/nouveau", {"hours": "8h-12h", "days": "lundi"}, "hours", "écrivez par exemple 08:30-12:30"),
+    ("openings/nouveau", {"hours": "08:00-12:00"}, "days", "Cochez au moins un jour"),
+    ("substitutions/nouveau", {"practitioner": "benali", "substitute": "benali", "from": "2026-12-01",
                                    "to": "2026-12-02"}, "substitute", "ne se remplace pas lui-même"),
-        ("motives/renouvellement", {"label": "x", "duration_minutes": "15", "own_doctor": "true"}, "patients",
+    ("motives/renouvellement", {"label": "x", "duration_minutes": "15", "own_doctor": "true"}, "patients",
          "Connus seulement"),
-        ("motives/frottis", {"label": "", "duration_minutes": "vingt"}, "duration_minutes", "nombre entier"),
-        ("practice", {"name": "", "phone": "12"}, "phone", "+33465710010"),
-        ("outside_hours", {"action": "message", "message": ""}, "message", "écrivez ce que"),
-    ],
+    ("motives/frottis", {"label": "", "duration_minutes": "vingt"}, "duration_minutes", "nombre entier"),
+    ("practice", {"name": "", "phone": "12"}, "phone", "+33465710010"),
+    ("outside_hours", {"action": "message", "message": ""}, "message", "écrivez ce que"),
 )  # fmt: skip
-def test_what_is_wrong_is_said_beside_its_field_without_the_words_of_the_file(
-    app: FastAPI, path: str, data: dict[str, str], key: str, words: str
-) -> None:
-    answer = enter(app).post(f"/regles/{path}", data=data)
-    assert answer.status_code == 422
-    found = said(answer.text, key)
-    assert words.casefold() in found.casefold()
-    assert not re.search(r"«? ?(\[|\w+_\w+|\w+ = )", found), found
+"""Forms that are wrong: the page, what is typed, the field that says it, and a part of what it says."""
+
+
+def test_what_is_wrong_is_said_beside_its_field_without_the_words_of_the_file(app: FastAPI) -> None:
+    client = enter(app)
+    for path, data, key, words in WRONG:
+        answer = client.post(f"/regles/{path}", data=data)
+        assert answer.status_code == 422, (path, data)
+        found = said(answer.text, key)
+        assert words.casefold() in found.casefold(), (path, data)
+        assert not re.search(r"«? ?(\[|\w+_\w+|\w+ = )", found), found
 
 
 def test_a_closing_beyond_four_weeks_shows_its_slots_and_one_beyond_the_horizon_says_so(app: FastAPI) -> None:
