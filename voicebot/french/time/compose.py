@@ -36,6 +36,8 @@ def compose(cx: Context, terms: Sequence[Term], *, universe: bool) -> Minutes:
     result = [0] * SIZE
     for term in wanted:
         if not term.inherited:
+            if term.days and not days_mask(cx, term.days):
+                cx.doubt("un moment passé, ou trop lointain")
             _union(result, _product(cx, term))
     if not wanted and (refused or filters or universe):
         result = [ALL_MINUTES] * SIZE

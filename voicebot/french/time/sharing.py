@@ -62,8 +62,8 @@ def _spans_meet(cx: Context, one: Term, other: Term) -> bool:
         return False
     if not days_mask(cx, [*one.days, *other.days]):
         return False
-    if other.join == "but":
-        return True
+    if other.join in ("but", "plutot"):
+        return True  # « octobre, plutôt vers le dix »
     low, high = (one.days[0], other.days[0]), (other.days[0], one.days[0])
     return any(a.last is None and a.first is not None and b.first == cx.today for a, b in (low, high))
 
