@@ -123,7 +123,8 @@ class Standing:
     def __init__(self, now_ruling: Practice, proposed: Practice) -> None:
         self._before = now_ruling
         self._after = proposed
-        self._lost: dict[tuple[str, str, date], int] = {}
+        self._lost: dict[tuple[str, str, date], tuple[int, int]] = {}
+        """Origin and mask of the starts that go, by motive, practitioner and first day of the chunk."""
 
     def stands(self, motive: str, practitioner: str, start: int) -> bool:
         """Whether no rule comes between an appointment and its start, a UTC minute; False: it must be judged."""
@@ -134,10 +135,12 @@ class Standing:
         first = next(slots.chunks(day, day))
         key = motive, practitioner, first
         if key not in self._lost:
-            self._lost[key] = 0
+            lost = 0
             for kind in KINDS:
-                self._lost[key] |= _by_hand(self._before, *key, kind) & ~_by_hand(self._after, *key, kind)
-        return not self._lost[key] >> (granule - slots.origin_of(self._after, first)) & 1
+                lost |= _by_hand(self._before, *key, kind) & ~_by_hand(self._after, *key, kind)
+            self._lost[key] = slots.origin_of(self._after, first), lost
+        origin, lost = self._lost[key]
+        return not lost >> (granule - origin) & 1
 
 
 def _by_hand(practice: Practice, motive_id: str, practitioner: str, first: date, kind: PatientKind) -> int:
