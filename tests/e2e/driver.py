@@ -51,7 +51,9 @@ class Follower:
         self._writer.close()
 
     async def next(self, within: float = 60) -> dict[str, Any]:
-        line = await asyncio.wait_for(self._reader.readline(), within)
+        # Before Python 3.12 wait_for loses a cancellation that comes together with a line, and its task never ends.
+        async with asyncio.timeout(within):
+            line = await self._reader.readline()
         assert line, "the service stopped"
         event = json.loads(line)
         assert isinstance(event, dict)

@@ -25,6 +25,9 @@ from voicebot.wire import VERSION, read_event, write_event
 WITHIN = 90.0
 """The longest that one step may take on a busy machine, s."""
 
+MOST_QUESTIONS = 20
+"""Questions of one booking, a few of them put twice."""
+
 AGAIN = 15.0
 """How often a caller who only listens shows that he is still there, s."""
 
@@ -54,6 +57,7 @@ class Patient(ABC):
         self.id = ""
         self.events: list[dict[str, Any]] = []
         self._place = 0
+        self._gone = False
         self._repeats: set[int] = set()
         """Questions that were only put again, by ``id``."""
         self._follower = Follower(service.data)
@@ -80,13 +84,14 @@ class Patient(ABC):
         await self._leave()
 
     async def _leave(self) -> None:
+        self._gone = True
         self._following.cancel()
         with suppress(asyncio.CancelledError):
             await self._following
         await self._follower.__aexit__()
 
     async def _follow(self) -> None:
-        while True:
+        while not self._gone:
             event = await self._follower.next(600)
             async with self._changed:
                 self.events.append(event)
@@ -134,9 +139,11 @@ class Patient(ABC):
 
     async def go_on(self, until: str, **answers: str) -> dict[str, Any]:
         """Answer every question (as in ``BOOKING`` where nothing else is given) until one is put that is left open."""
-        while (event := await self.wait("asks"))["asks"] != until:
+        for _ in range(MOST_QUESTIONS):
+            if (event := await self.wait("asks"))["asks"] == until:
+                return event
             await self.answer((BOOKING | answers)[event["asks"]])
-        return event
+        raise AssertionError(f"{until} was not asked: {self.story}")
 
     async def book(self, **answers: str) -> str:
         """Go from the first question to a booking that stands; the appointment's id."""

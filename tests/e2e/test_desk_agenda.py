@@ -7,11 +7,11 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.desk.visit import needs_a_browser
+from tests.desk.visit import drag, needs_a_browser
 from tests.e2e.patients import WebCaller
 from tests.e2e.people import People
 from tests.e2e.running import RunningService
-from tests.e2e.walks import book, drag
+from tests.e2e.walks import book
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="session"), needs_a_browser]
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import expect
 
 from tests.desk.visit import Visit
-
-MOTIVES = {"consultation": "une consultation", "vaccination": "une vaccination", "frottis": "un frottis"}
 
 
 async def book(
@@ -28,15 +26,3 @@ async def book(
     path = await row.get_attribute("href")
     assert path is not None
     return path
-
-
-async def drag(page: Page, what: Locator, minutes: int, right: float = 0) -> None:
-    """Drag a row of the calendar down by a number of minutes, and ``right`` pixels."""
-    box = await what.bounding_box()
-    assert box is not None
-    x, y = box["x"] + 60, box["y"] + 6
-    await page.mouse.move(x, y)
-    await page.mouse.down()
-    await page.mouse.move(x + right / 2, y + minutes * 26 / 30, steps=6)
-    await page.mouse.move(x + right, y + minutes * 26 / 15, steps=6)
-    await page.mouse.up()
