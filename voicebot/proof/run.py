@@ -31,7 +31,7 @@ from voicebot.proof.rows import columns, scan_rows
 from voicebot.proof.rules import Policy, judge, written_files
 from voicebot.proof.service import Service
 from voicebot.proof.sip_caller import SipCaller
-from voicebot.proof.trace import Trace, strace
+from voicebot.proof.trace import Trace, names_in, strace
 from voicebot.proof.words import Words, scan_words
 from voicebot.speaking.espeak import Espeak
 from voicebot.speaking.resample import Resampler
@@ -215,7 +215,7 @@ def _look(
     )
     files = [path for path in files_of([service.folder], written) if path.name != "key"]
     words = _words(service, practice, seed)
-    texts = {"metrics": metrics, "trace": output.read_text(errors="replace")}
+    texts = {"metrics": metrics, "trace": names_in(output.read_text(errors="replace"))}
     readable = [path for path in files if not path.name.startswith(FILE_NAME)]
     result.findings = [
         *judge(trace, policy),

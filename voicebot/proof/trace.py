@@ -23,6 +23,7 @@ _LINE = re.compile(r"(\d+)\s+(\d+\.\d+)\s(.*)")
 _CALL = re.compile(r"(\w+)\((.*)", re.DOTALL)
 _RESULT = re.compile(r"^(.*)\)\s*= (-?\d+|0x[0-9a-f]+|\?)(?:<(.*)>(\(deleted\))?)?(?: (E[A-Z0-9]+) .*)?(?: \(.*\))?$")
 _RESUMED = re.compile(r"<\.\.\. (\w+) resumed>(.*)")
+_NAME = re.compile(r'"([^"]+)"|<(/[^<>]+)>')
 _UNFINISHED = " <unfinished ...>"
 
 
@@ -101,6 +102,11 @@ class Trace:
         # A thread may be seen before the call that made it has returned.
         calls = [_with_process(call, processes) for call in calls]
         return cls(calls, [Death(processes.get(d.process, d.process), d.at, d.signal, d.dumped) for d in deaths])
+
+
+def names_in(trace: str) -> str:
+    """The names of files, programs and sockets in a trace, a line each; without its clock, sizes and addresses."""
+    return "\n".join(quoted or path for quoted, path in _NAME.findall(trace))
 
 
 def _with_process(call: Syscall, processes: dict[int, int]) -> Syscall:
