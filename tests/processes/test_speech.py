@@ -104,16 +104,22 @@ async def test_the_announcement_is_not_interrupted(speech: SpeechProcess, oui: S
     assert "heard" not in mind.seen
 
 
-async def test_who_spoke_into_a_question_and_then_says_nothing_is_asked_again(
-    speech: SpeechProcess, oui: Samples
-) -> None:
+async def spoken_into(speech: SpeechProcess, said: Samples, asks: str) -> tuple[End, End]:
+    """A question that may not be interrupted is over, and the caller has spoken into it."""
     line, mind = await speech.call()
-    mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=False, asks="confirm")
+    mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=False, asks=asks)
     await line.next("mark")
-    speak(line, oui)
+    speak(line, said)
     await mind.next("speech-start")
     line.tell("played", mark=1)
     await mind.next("spoken")
+    return line, mind
+
+
+async def test_who_spoke_into_a_question_and_then_says_nothing_is_asked_again(
+    speech: SpeechProcess, oui: Samples
+) -> None:
+    line, mind = await spoken_into(speech, oui, "confirm")
     await silent_until(line, mind, "silence")
     assert "heard" not in mind.seen
 
@@ -121,13 +127,7 @@ async def test_who_spoke_into_a_question_and_then_says_nothing_is_asked_again(
 async def test_an_answer_that_runs_on_from_what_was_said_into_the_question_counts(
     speech: SpeechProcess, oui: Samples
 ) -> None:
-    line, mind = await speech.call()
-    mind.tell("say", mark=1, pieces=["Bonjour."], interruptible=False, asks="when")
-    await line.next("mark")
-    speak(line, oui)
-    await mind.next("speech-start")
-    line.tell("played", mark=1)
-    await mind.next("spoken")
+    line, mind = await spoken_into(speech, oui, "when")
     speak(line, np.concatenate([silence(0.3), oui, silence(0.3), oui, silence(2)]))
     assert (await mind.next("heard")).data["text"]
 

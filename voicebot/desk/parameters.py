@@ -19,3 +19,19 @@ AnyStaff = Annotated[Account, Depends(role("secretary", "practitioner", "adminis
 
 Text = Annotated[str, Form(max_length=200)]
 """One field of a form; empty where it was not filled in."""
+
+
+def _move(start: Text = "", practitioner: Text = "", motive: Text = "", reason: Text = "") -> dict[str, str]:
+    return {"start": start, "practitioner": practitioner, "motive": motive, "reason": reason}
+
+
+MoveForm = Annotated[dict[str, str], Depends(_move)]
+"""Where an appointment is to stand, as its form has it: ``start``, ``practitioner``, ``motive``, ``reason``."""
+
+
+def _booking(move: MoveForm, patient: Text = "") -> dict[str, str]:
+    return move | {"patient": patient}
+
+
+BookingForm = Annotated[dict[str, str], Depends(_booking)]
+"""The same of a new appointment, with ``patient``, the id of a file."""

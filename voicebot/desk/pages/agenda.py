@@ -20,7 +20,7 @@ from voicebot.desk.appointment_form import (
 )
 from voicebot.desk.context import Desk
 from voicebot.desk.dates import read_date
-from voicebot.desk.parameters import Staff, Text, TheDesk
+from voicebot.desk.parameters import MoveForm, Staff, Text, TheDesk
 
 router = APIRouter()
 
@@ -160,15 +160,12 @@ def find(
     request: Request,
     desk: TheDesk,
     me: Staff,
-    start: Text = "",
-    practitioner: Text = "",
-    motive: Text = "",
-    reason: Text = "",
+    form: MoveForm,
     born: Text = "",
     name: Text = "",
 ) -> Response:
     """The same form with the patients found, by birth date first; posted, so that no address holds a name."""
-    form = {"start": start[:16], "practitioner": practitioner, "motive": motive, "patient": "", "reason": reason}
+    form |= {"start": form["start"][:16], "patient": ""}
     return new_page(request, desk, me, form, born=born, name=name)
 
 

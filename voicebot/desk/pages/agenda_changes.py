@@ -21,7 +21,7 @@ from voicebot.desk.appointment_form import (
 )
 from voicebot.desk.bookings import place_again
 from voicebot.desk.context import new_key
-from voicebot.desk.parameters import Staff, Text, TheDesk
+from voicebot.desk.parameters import BookingForm, MoveForm, Staff, Text, TheDesk
 from voicebot.errors import AgendaError, UnavailableError
 
 router = APIRouter()
@@ -32,17 +32,14 @@ def create(
     request: Request,
     desk: TheDesk,
     me: Staff,
-    start: Text = "",
-    practitioner: Text = "",
-    motive: Text = "",
-    patient: Text = "",
-    reason: Text = "",
+    form: BookingForm,
     key: Text = "",
 ) -> Response:
     """Book for a patient who has a file."""
-    form = {"start": start, "practitioner": practitioner, "motive": motive, "patient": patient, "reason": reason}
     try:
-        placement = placement_of(desk, start, practitioner, motive, patient, reason)
+        placement = placement_of(
+            desk, form["start"], form["practitioner"], form["motive"], form["patient"], form["reason"]
+        )
         made = desk.workspace.agenda.place(placement, source="desk", idempotency_key=key or new_key())
     except (AgendaError, UnavailableError) as error:
         return new_page(request, desk, me, form, error=error, key=key)
@@ -62,16 +59,13 @@ def move(
     request: Request,
     desk: TheDesk,
     me: Staff,
-    start: Text = "",
-    practitioner: Text = "",
-    motive: Text = "",
-    reason: Text = "",
+    form: MoveForm,
     asked: Text = "",
     version: Annotated[int, Form()] = 0,
     key: Text = "",
 ) -> Response:
     """Move to another time, practitioner or motive."""
-    form = {"start": start, "practitioner": practitioner, "motive": motive, "reason": reason, "asked": asked}
+    form |= {"asked": asked}
     try:
         made, back = move_to(desk, me, appointment_id, form, version, key)
     except (AgendaError, UnavailableError) as error:

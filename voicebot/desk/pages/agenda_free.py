@@ -11,7 +11,7 @@ from starlette.responses import Response
 from voicebot.desk.appointment_form import appointment_of, new_page, one_page, patient_of
 from voicebot.desk.context import Desk
 from voicebot.desk.dates import read_moment
-from voicebot.desk.parameters import Staff, Text, TheDesk
+from voicebot.desk.parameters import BookingForm, MoveForm, Staff, Text, TheDesk
 from voicebot.errors import AgendaError, NotBookableError
 from voicebot.ports import PatientKind, SlotQuery
 
@@ -40,21 +40,16 @@ def for_new(
     request: Request,
     desk: TheDesk,
     me: Staff,
-    start: Text = "",
-    practitioner: Text = "",
-    motive: Text = "",
-    patient: Text = "",
-    reason: Text = "",
+    form: BookingForm,
     key: Text = "",
     pick: Text = "",
     born: Text = "",
     name: Text = "",
 ) -> Response:
     """The form of a new appointment with what is free, from the day in the form on."""
-    form = {"start": start, "practitioner": practitioner, "motive": motive, "patient": patient, "reason": reason}
     if pick:
         return new_page(request, desk, me, form | _picked(pick), key=key, born=born, name=name)
-    known = patient_of(desk, patient).known if patient else None
+    known = patient_of(desk, form["patient"]).known if form["patient"] else None
     try:
         free = _free(desk, form, known)
     except AgendaError as error:
@@ -68,14 +63,10 @@ def for_move(
     request: Request,
     desk: TheDesk,
     me: Staff,
-    start: Text = "",
-    practitioner: Text = "",
-    motive: Text = "",
-    reason: Text = "",
+    form: MoveForm,
     pick: Text = "",
 ) -> Response:
     """The form of a move with what is free, from the day in the form on."""
-    form = {"start": start, "practitioner": practitioner, "motive": motive, "reason": reason}
     if pick:
         return one_page(request, desk, me, appointment_id, form=form | _picked(pick))
     patient = appointment_of(desk, appointment_id).patient
